@@ -1,0 +1,1 @@
+"""The same primitives for the CPU, in Numba."""

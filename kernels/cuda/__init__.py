@@ -1,0 +1,1 @@
+"""The same primitives for NVIDIA GPUs, in CUDA C."""

@@ -1,0 +1,1 @@
+"""The definition of every primitive in NumPy, written to be read."""

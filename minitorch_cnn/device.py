@@ -1,0 +1,115 @@
+"""Where arrays live. The only file that imports CuPy; without it everything is on the CPU."""
+import functools
+
+import numpy as np
+
+
+@functools.cache
+def cupy():
+    """The CuPy module, or None where it is not installed or finds no GPU. Never raises."""
+    try:
+        import cupy as module
+        return module if module.cuda.runtime.getDeviceCount() > 0 else None
+    except Exception:  # a broken driver raises CuPy's own error types: no GPU either way
+        return None
+
+
+def has_gpu():
+    """True where CuPy is installed and a GPU answers."""
+    return cupy() is not None
+
+
+def is_gpu_array(array):
+    """True for a CuPy array (found by its type's module, so that CuPy is not imported to ask)."""
+    return type(array).__module__.partition(".")[0] == "cupy"
+
+
+def array_module(array):
+    """``numpy`` or ``cupy``, whichever ``array`` belongs to."""
+    return cupy() if is_gpu_array(array) else np
+
+
+class device:
+    """A place for arrays: ``device("cpu")``, ``device("cuda")`` or ``device("cuda:1")``.
+
+    Compares equal to its own text, so ``x.device == "cpu"`` works.
+
+    Parameters
+    ----------
+    type : str or device
+        "cpu", "cuda" or "cuda:<index>".
+    index : int, optional
+        Number of the GPU.
+
+    Raises
+    ------
+    ValueError
+        For any other name.
+    """
+
+    def __init__(self, type, index=None):
+        name, _, number = str(type).partition(":")
+        if name not in ("cpu", "cuda") or (number and not number.isdigit()):
+            raise ValueError(f'device: unknown device "{type}"; use "cpu", "cuda" or "cuda:0"')
+        self.type = name
+        self.index = int(number) if number else index
+        if name == "cuda" and self.index is None:
+            self.index = 0
+
+    def __str__(self):
+        return self.type if self.index is None else f"{self.type}:{self.index}"
+
+    def __repr__(self):
+        return f"device(type='{self.type}'{'' if self.index is None else f', index={self.index}'})"
+
+    def __eq__(self, other):
+        if not isinstance(other, (device, str)):
+            return NotImplemented
+        other = device(other)
+        return (self.type, self.index) == (other.type, other.index)
+
+    def __hash__(self):
+        return hash((self.type, self.index))
+
+
+CPU = device("cpu")
+
+
+def device_of(array):
+    """The device that holds ``array``."""
+    return device("cuda", array.device.id) if is_gpu_array(array) else CPU
+
+
+def to_cpu(array):
+    """``array`` as a NumPy array; a CuPy array is copied from its GPU."""
+    return array.get() if is_gpu_array(array) else array
+
+
+def to_gpu(array, index=0):
+    """``array`` as a CuPy array on GPU ``index``.
+
+    Raises
+    ------
+    RuntimeError
+        Where there is no CuPy or no GPU.
+    """
+    if not has_gpu():
+        raise RuntimeError(
+            'to("cuda"): no GPU was found. Install CuPy with `pip install "minitorch_cnn[cuda12]"` '
+            "(or cuda13) on a machine with an NVIDIA GPU, or stay on the CPU")
+    with cupy().cuda.Device(index):
+        return cupy().asarray(array)
+
+
+def move(array, where):
+    """``array`` on device ``where``; the same array if it is there already."""
+    where = device(where)
+    if where == device_of(array):
+        return array
+    return to_cpu(array) if where.type == "cpu" else to_gpu(array, where.index)
+
+
+def synchronize():
+    """Wait until the GPU has finished what was asked of it; nothing to do on the CPU."""
+    if has_gpu():
+        cupy().cuda.get_current_stream().synchronize()

@@ -1,0 +1,97 @@
+"""Names of the element types, and PyTorch's rules for mixing them.
+
+The rules are those of ``torch.result_type`` (https://pytorch.org/docs/stable/tensor_attributes.html):
+there are three categories, bool < integer < float. An operand decides only if its category is higher
+than the others', and Python numbers and 0-d arrays only if they bring a higher category than every
+array with dimensions. NumPy differs: there int64 with float32 gives float64; here, float32.
+"""
+import numpy as np
+
+float16 = half = np.dtype("float16")
+float32 = float_ = np.dtype("float32")
+float64 = double = np.dtype("float64")
+uint8 = np.dtype("uint8")
+int8 = np.dtype("int8")
+int16 = short = np.dtype("int16")
+int32 = int_ = np.dtype("int32")
+int64 = long = np.dtype("int64")
+bool_ = np.dtype("bool")
+
+DEFAULT_FLOAT = float32
+_CATEGORY = {"b": 0, "i": 1, "u": 1, "f": 2}
+_PYTHON = {bool: bool_, int: int64, float: DEFAULT_FLOAT}
+
+
+def is_float(dtype):
+    """True for float16, float32 and float64."""
+    return np.dtype(dtype).kind == "f"
+
+
+def as_float(array):
+    """``array`` itself if it holds floats, else converted to float32 (as PyTorch's sqrt, / ...)."""
+    return array if array.dtype.kind == "f" else array.astype(DEFAULT_FLOAT)
+
+
+def _describe(operand):
+    """(dtype, 2 for an array with dimensions, 1 for a 0-d array, 0 for a Python number)."""
+    if isinstance(operand, (bool, int, float)):
+        return _PYTHON[type(operand)] if type(operand) in _PYTHON else np.dtype(type(operand)), 0
+    return operand.dtype, 2 if operand.ndim else 1
+
+
+def result_type(*operands):
+    """The dtype an op on ``operands`` (arrays and Python numbers) computes in, as in PyTorch."""
+    described = [_describe(operand) for operand in operands]
+    result = None
+    for rank in (2, 1, 0):
+        dtypes = [dtype for dtype, r in described if r == rank]
+        if not dtypes:
+            continue
+        highest = max(_CATEGORY[dtype.kind] for dtype in dtypes)
+        if result is None or highest > _CATEGORY[result.kind]:
+            result = _promote([d for d in dtypes if _CATEGORY[d.kind] == highest])
+    return result
+
+
+def _promote(dtypes):
+    result = dtypes[0]
+    for dtype in dtypes[1:]:
+        result = np.promote_types(result, dtype)
+    return result
+
+
+def as_array(data):
+    """``data`` as an array: an array as it is, Python floats as float32, ints as int64, bools as bool.
+
+    Raises
+    ------
+    TypeError
+        For anything that is not numeric (strings, ragged lists, objects).
+    """
+    if hasattr(data, "__cuda_array_interface__"):
+        return data
+    if isinstance(data, (np.ndarray, np.generic)):
+        return _checked(np.asarray(data), data)
+    try:
+        array = np.asarray(data)
+    except ValueError:
+        raise TypeError("as_array: rows of different lengths do not make an array; "
+                        "pad them to one length") from None
+    array = _checked(array, data)
+    if array.dtype == float64 and not _holds_numpy(data):
+        array = array.astype(DEFAULT_FLOAT)
+    return array.astype(DEFAULT_FLOAT) if array.size == 0 and array.dtype == float64 else array
+
+
+def _holds_numpy(data):
+    """Whether a list's first leaf is a NumPy value, whose dtype is to be kept."""
+    while isinstance(data, (list, tuple)) and data:
+        data = data[0]
+    return isinstance(data, (np.ndarray, np.generic)) or hasattr(data, "__array__")
+
+
+def _checked(array, data):
+    if array.dtype.kind not in _CATEGORY:
+        raise TypeError(f"as_array: cannot make a tensor of {type(data).__name__} with dtype "
+                        f"{array.dtype}; pass numbers, a list of numbers or a numeric array")
+    return array

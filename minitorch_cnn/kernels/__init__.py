@@ -1,0 +1,124 @@
+"""The one door to the kernels: each primitive below runs in the language that suits its array.
+
+The sources live in the top-level ``kernels/`` folder, a file per primitive and language:
+``reference`` (NumPy, the definition), ``cpu`` (Numba) and ``cuda`` (CUDA C). ``setup.py`` ships them
+inside this package, so that nothing importable is called ``kernels`` (a name taken on PyPI).
+
+A CuPy array goes to ``cuda``, a NumPy array to ``cpu`` where Numba is installed. A kernel that does not
+do a case (a dtype, a dilation) returns ``NotImplemented``, and the reference does it.
+"""
+import contextlib
+import functools
+import importlib
+import importlib.util
+from pathlib import Path
+
+from ..device import is_gpu_array
+
+_HERE = Path(__file__).resolve().parent
+if not (_HERE / "cpu").is_dir():  # a clone, not an installed package: the sources lie beside it
+    __path__.append(str(_HERE.parents[1] / "kernels"))
+
+LANGUAGES = ("reference", "cpu", "cuda")
+_forced = []
+
+
+@contextlib.contextmanager
+def use(language):
+    """Run every primitive in one language for a while, e.g. ``with kernels.use("reference"):``.
+
+    Raises
+    ------
+    ValueError
+        For a language that does not exist or is not installed here.
+    """
+    if language not in LANGUAGES:
+        raise ValueError(f"kernels.use: no language {language!r}; choose one of {', '.join(LANGUAGES)}")
+    if language == "cpu" and not has_numba():
+        raise ValueError('kernels.use: "cpu" needs Numba; install it with `pip install numba`')
+    _forced.append(language)
+    try:
+        yield
+    finally:
+        _forced.pop()
+
+
+@functools.cache
+def has_numba():
+    """True where Numba is installed (it is imported only when a kernel runs)."""
+    return importlib.util.find_spec("numba") is not None
+
+
+def language_of(array):
+    """The language whose kernels an array is given to: "reference", "cpu" or "cuda"."""
+    if _forced:
+        return _forced[-1]
+    if is_gpu_array(array):
+        return "cuda"
+    return "cpu" if has_numba() else "reference"
+
+
+class Primitive:
+    """A kernel by name. Called with arrays, it finds the version for them and runs it.
+
+    Parameters
+    ----------
+    file : str
+        The file in each language's folder, without suffix.
+    name : str
+        The function in that file.
+    """
+
+    def __init__(self, file, name):
+        self.file, self.name = file, name
+        self._versions = {}
+
+    def __call__(self, array, *args):
+        result = self.version(language_of(array))(array, *args)
+        return self.version("reference")(array, *args) if result is NotImplemented else result
+
+    def version(self, language):
+        """The function in one language; the reference where that language has none."""
+        if language not in self._versions:
+            self._versions[language] = self._find(language) or self.version("reference")
+        return self._versions[language]
+
+    def has(self, language):
+        """True if this primitive is written in ``language``."""
+        return self._find(language) is not None
+
+    def _find(self, language):
+        module = f"{__name__}.{language}.{self.file}"
+        if importlib.util.find_spec(module) is None:
+            return None
+        return getattr(importlib.import_module(module), self.name, None)
+
+    def __repr__(self):
+        return f"<kernel {self.file}.{self.name}>"
+
+
+im2col = Primitive("conv", "im2col")
+col2im = Primitive("conv", "col2im")
+conv2d_forward = Primitive("conv", "conv2d_forward")
+conv2d_input_gradient = Primitive("conv", "conv2d_input_gradient")
+conv2d_weight_gradient = Primitive("conv", "conv2d_weight_gradient")
+max_pool2d_forward = Primitive("pool", "max_pool2d_forward")
+max_pool2d_backward = Primitive("pool", "max_pool2d_backward")
+avg_pool2d_forward = Primitive("pool", "avg_pool2d_forward")
+avg_pool2d_backward = Primitive("pool", "avg_pool2d_backward")
+adaptive_avg_pool2d_forward = Primitive("pool", "adaptive_avg_pool2d_forward")
+adaptive_avg_pool2d_backward = Primitive("pool", "adaptive_avg_pool2d_backward")
+adaptive_max_pool2d_forward = Primitive("pool", "adaptive_max_pool2d_forward")
+batch_norm_statistics = Primitive("norm", "batch_norm_statistics")
+batch_norm_forward = Primitive("norm", "batch_norm_forward")
+batch_norm_backward = Primitive("norm", "batch_norm_backward")
+softmax_forward = Primitive("softmax", "softmax_forward")
+softmax_backward = Primitive("softmax", "softmax_backward")
+log_softmax_forward = Primitive("softmax", "log_softmax_forward")
+log_softmax_backward = Primitive("softmax", "log_softmax_backward")
+upsample_bilinear2d_forward = Primitive("upsample", "upsample_bilinear2d_forward")
+upsample_bilinear2d_backward = Primitive("upsample", "upsample_bilinear2d_backward")
+erf = Primitive("special", "erf")
+philox_uniform = Primitive("philox", "philox_uniform")
+
+PRIMITIVES = {name: value for name, value in list(globals().items()) if isinstance(value, Primitive)}

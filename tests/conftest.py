@@ -1,0 +1,25 @@
+"""What all tests share."""
+import numpy as np
+import pytest
+import torch
+
+# Without CUDA builds, torchvision registers fakes for ops that this torch lacks; declare them first.
+_library = torch.library.Library("torchvision", "FRAGMENT")
+_library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+_library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+
+
+@pytest.fixture
+def rng():
+    """A seeded generator."""
+    return np.random.default_rng(0)
+
+
+@pytest.fixture(autouse=True)
+def _seeded():
+    """Every test starts from the same seed and leaves the switches as they were."""
+    import minitorch_cnn as mt
+    mt.manual_seed(0)
+    torch.manual_seed(0)
+    yield
+    assert mt.is_grad_enabled(), "a test left recording switched off"
