@@ -1,9 +1,15 @@
 """What all tests share."""
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
-# Without CUDA builds, torchvision registers fakes for ops that this torch lacks; declare them first.
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]  # check_op.py, and the clone before any installed copy
+
+# torchvision registers fakes for ops that a CPU build of torch lacks; declare them first.
 _library = torch.library.Library("torchvision", "FRAGMENT")
 _library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 _library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
