@@ -6,6 +6,7 @@ from .conv import *
 from .creation import *
 from .dropout import *
 from .elementwise import *
+from .hard_activation import *
 from .indexing import *
 from .loss import *
 from .matmul import *
@@ -14,4 +15,6 @@ from .pad import *
 from .pool import *
 from .reduce import *
 from .shape import *
+from .smooth_activation import *
+from .softmax import *
 from .upsample import *
