@@ -1,4 +1,4 @@
-"""Softmax and log-softmax in Numba, for short rows of scores that lie one after the other in memory.
+"""Softmax and log-softmax in Numba, for short rows of scores, one after the other in memory.
 
 x (M, K): M rows of K scores. Other layouts are left to the reference, and so are long rows wherever
 exp is to be taken: NumPy's exp works on whole vectors, Numba's on one number at a time.

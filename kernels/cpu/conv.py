@@ -1,0 +1,279 @@
+"""Convolution on the CPU: direct, without columns, a tile of results in registers at a time.
+
+The same four steps serve the forward pass, the input gradient and the transposed convolution:
+
+1. The weights are packed: a line of neighboring output channels for each (kernel row, kernel column,
+   input channel), so that one vector load fetches the weights of WIDTH channels.
+2. Every thread takes bands of rows of an image. It copies the rows of x that its band needs into a
+   scratch buffer of its own, with a border of zeros around them and the channels of a pixel side by
+   side (N, H, W, C). The copy stays in the cache; from here on there is no padding and no stride to
+   think of. Where x already lies like that and needs no border, it is used in place.
+3. Tiles of results (14 pixels x 32 channels with AVX-512) are summed in registers (`tiles.py`).
+4. The tile is written to y, whose memory runs N, H, W, C as well ("channels last").
+
+The input gradient is a convolution of dy with the kernel turned by 180 degrees. With a stride, the
+rows of dx fall into as many classes as the stride is long; each class sees every stride-th kernel row
+only, and is a convolution of stride 1.
+
+The weight gradient (`conv_weight.py`) stages x and dy in the same way.
+
+    N C H W input;  F OH OW output;  KH KW kernel;  SH SW stride;  DH DW dilation;  G groups
+"""
+import functools
+from collections import namedtuple
+from math import gcd
+
+import numpy as np
+from numba import prange
+
+from . import tiles
+from .conv_weight import weight_gradient
+from .jit import parallel, serial, threads
+from .memory import address, empty, empty_channels_last
+from .simd import BYTES, WIDTH, clear, read, write
+from .stage import stage
+
+BAND = 1 << 18          # bytes of x that a thread stages at once: half of a usual second-level cache
+NO_FLOOR = int(np.float32(-np.inf).view(np.int32))
+LANES = 2 * WIDTH       # output channels in a line of packed weights
+LINE = 2 * BYTES
+
+_big2, _big1 = (tiles.make_row_tile(2, tiles.GROUP, v) for v in (2, 1))
+_middle2, _middle1 = (tiles.make_row_tile(2, tiles.MIDDLE, v) for v in (2, 1))
+_small2, _small1 = (tiles.make_row_tile(2, 1, v) for v in (2, 1))
+_one2, _one1 = (tiles.make_row_tile(1, 1, v) for v in (2, 1))
+# (pixels in a tile, its cost in units of one result at full speed): larger tiles hide the latency
+_TILES = ((2 * tiles.GROUP, 2 * tiles.GROUP + 0.5), (2 * tiles.MIDDLE, 2 * tiles.MIDDLE + 0.7),
+          (2, 4.2), (1, 4))
+
+Plan = namedtuple("Plan", (
+    "N C H W F OH OW KH KW SH SW DH DW TOP LEFT G "     # the convolution; TOP, LEFT: zeros before x
+    "XN XC XH XW YN YH YW WG WF WC WH WW "              # strides in bytes
+    "tile tile_rows tile_cols bands splits threads "    # how it is cut
+    "staged width taps run blocks scratch packed floor"))
+
+
+def _best_tile(oh, ow):
+    """(kind, rows, columns) of the tile that covers an OH x OW map at the least cost."""
+    fits = [(-(-oh // rows) * -(-ow // (pixels // rows)) * cost, kind, rows, pixels // rows)
+            for kind, (pixels, cost) in enumerate(_TILES) for rows in (1, 2)
+            if pixels % rows == 0 and rows <= oh and pixels // rows <= ow]
+    return min(fits)[1:]
+
+
+def _bands(n, oh, tile_rows, row_bytes, rows_per_band, workers):
+    """Into how many bands of rows an image is cut: they fit the cache, and all threads have work."""
+    most = max(oh // max(tile_rows, 2), 1)
+    bands = -(-oh // max(rows_per_band, tile_rows))
+    if n < 4 * workers and n * bands % workers:
+        bands = -(-bands // workers) * workers
+    return min(bands, most)
+
+
+@functools.lru_cache(maxsize=4096)
+def make_plan(x_shape, x_strides, y_shape, y_strides, w_strides, kernel, stride, dilation, before,
+              groups, workers, floor=NO_FLOOR):
+    """Cut a correlation into tiles: pure arithmetic on sizes, remembered for the next call."""
+    (n, c, h, w), (_, f, oh, ow) = x_shape, y_shape
+    (kh, kw), (sh, sw), (dh, dw), (top, left) = kernel, stride, dilation, before
+    high, wide = (oh - 1) * sh + (kh - 1) * dh + 1, (ow - 1) * sw + (kw - 1) * dw + 1
+    in_place = (top == left == 0 and high <= h and wide <= w and (x_strides[1] == 4 or c == 1))
+    together = dw == 1 and groups == 1 and (not in_place or x_strides[3] == 4 * c)
+    kind, rows, cols = _best_tile(oh, ow)
+    rows_that_fit = int((BAND / (4 * wide * c) - (kh - 1) * dh - 1) / sh) + 1
+    bands = _bands(n, oh, rows, 4 * wide * c, rows_that_fit, workers)
+    blocks = -(-(f // groups) // LANES)
+    splits = min(groups * blocks, -(-workers // (n * bands)))
+    staged_rows = (-(-oh // bands) - 1) * sh + (kh - 1) * dh + 1
+    return Plan(
+        n, c, h, w, f, oh, ow, kh, kw, sh, sw, dh, dw, top, left, groups,
+        *x_strides, y_strides[0], y_strides[2], y_strides[3], *w_strides,
+        kind, rows, cols, bands, splits, workers,
+        int(not in_place), wide, 1 if together else kw, kw * c if together else c // groups, blocks,
+        0 if in_place else staged_rows * wide * c * 4 + 64,
+        groups * blocks * (kh * kw * (c // groups) + 1) * LINE, floor)
+
+
+@parallel
+def _correlate(x, w, bias, y, scratch, p):
+    """y = bias + x correlated with w, for one plan; all arguments but p are addresses."""
+    per_block = (p.KH * p.KW * (p.C // p.G) + 1) * LINE
+    for job in prange(p.G * p.blocks):
+        _pack(w, bias, scratch + job * per_block, job, p)
+    own = scratch + p.packed
+    jobs = p.N * p.bands * p.splits
+    for thread in prange(p.threads):
+        for job in range(thread * jobs // p.threads, (thread + 1) * jobs // p.threads):
+            split = job % p.splits
+            band = job // p.splits % p.bands
+            n = job // p.splits // p.bands
+            first, last = band * p.OH // p.bands, (band + 1) * p.OH // p.bands
+            source = x + n * p.XN
+            if p.staged:
+                here, row, pixel = own + thread * p.scratch, p.width * p.C * 4, p.C * 4
+                stage(source, p.XC, p.XH, p.XW, p.C, p.H, p.W, first * p.SH - p.TOP, -p.LEFT,
+                      (last - first - 1) * p.SH + (p.KH - 1) * p.DH + 1, p.width, here)
+            else:
+                here, row, pixel = source + first * p.SH * p.XH, p.XH, p.XW
+            units = p.G * p.blocks
+            for unit in range(split * units // p.splits, (split + 1) * units // p.splits):
+                g, f = unit // p.blocks, unit % p.blocks * LANES
+                channel = g * (p.F // p.G) + f
+                _cover(here + g * (p.C // p.G) * 4, row, pixel, scratch + unit * per_block,
+                       y + n * p.YN + first * p.YH + channel * 4, last - first,
+                       min(LANES, p.F // p.G - f), p)
+
+
+@serial
+def _pack(w, bias, packed, unit, p):
+    """Lines of LANES output channels: first the bias, then one for each (kh, kw, input channel)."""
+    g, f = unit // p.blocks, unit % p.blocks * LANES
+    lanes = min(LANES, p.F // p.G - f)
+    clear(packed, LINE)
+    if bias != 0:
+        for i in range(lanes):
+            write(packed + 4 * i, read(bias + 4 * (g * (p.F // p.G) + f + i)))
+    line = packed + LINE
+    for kh in range(p.KH):
+        for kw in range(p.KW):
+            origin = w + g * p.WG + f * p.WF + kh * p.WH + kw * p.WW
+            for c in range(p.C // p.G):
+                if lanes < LANES:
+                    clear(line, LINE)
+                for i in range(lanes):
+                    write(line + 4 * i, read(origin + i * p.WF + c * p.WC))
+                line += LINE
+
+
+@serial
+def _cover(x, row, pixel, packed, y, rows, lanes, p):
+    """Cover a band of one block of channels with tiles; the last ones overlap those before."""
+    x_step, x_pixel = p.SH * row, p.SW * pixel
+    if p.tile_rows == 2:
+        x_group, y_group = x_step, p.YH
+    else:
+        x_group, y_group = p.tile_cols // 2 * x_pixel, p.tile_cols // 2 * p.YW
+    h = 0
+    while h < rows:
+        up = min(h, rows - p.tile_rows)
+        q = 0
+        while q < p.OW:
+            at = min(q, p.OW - p.tile_cols)
+            _tile(p.tile, x + up * x_step + at * x_pixel, x_group, x_pixel, p.KH, p.DH * row, p.taps,
+                  p.DW * pixel, p.run, packed + LINE, packed, y + up * p.YH + at * p.YW, y_group,
+                  p.YW, lanes, p.floor)
+            q += p.tile_cols
+        h += p.tile_rows
+
+
+@serial
+def _tile(kind, x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, bias, y, y_group, y_pixel, lanes,
+          floor):
+    if lanes > WIDTH:
+        if kind == 0:
+            _big2(x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, LINE, bias, y, y_group, y_pixel,
+                  lanes, floor)
+        elif kind == 1:
+            _middle2(x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, LINE, bias, y, y_group,
+                     y_pixel, lanes, floor)
+        elif kind == 2:
+            _small2(x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, LINE, bias, y, y_group,
+                    y_pixel, lanes, floor)
+        else:
+            _one2(x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, LINE, bias, y, y_group, y_pixel,
+                  lanes, floor)
+    elif kind == 0:
+        _big1(x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, LINE, bias, y, y_group, y_pixel,
+              lanes, floor)
+    elif kind == 1:
+        _middle1(x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, LINE, bias, y, y_group, y_pixel,
+                 lanes, floor)
+    elif kind == 2:
+        _small1(x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, LINE, bias, y, y_group, y_pixel,
+                lanes, floor)
+    else:
+        _one1(x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, LINE, bias, y, y_group, y_pixel,
+              lanes, floor)
+
+
+def _run(x, w_start, bias, y_start, plan):
+    scratch = empty((plan.packed + plan.threads * plan.scratch,), np.uint8)
+    _correlate(address(x), w_start, address(bias), y_start, address(scratch), plan)
+
+
+def _suits(*arrays):
+    """Whether these arrays are ours to compute on: float32, aligned, nothing empty."""
+    return all(a is None or (a.dtype == np.float32 and a.size and a.flags.aligned) for a in arrays)
+
+
+def conv2d_forward(x, w, b, stride, padding, dilation, groups):
+    """y = x correlated with w, plus b: see ``kernels/reference/conv.py``. float32 only."""
+    if not _suits(x, w, b):
+        return NotImplemented
+    (n, _, height, width), (f, _, kh, kw) = x.shape, w.shape
+    (top, bottom), (left, right) = padding
+    oh = (height + top + bottom - dilation[0] * (kh - 1) - 1) // stride[0] + 1
+    ow = (width + left + right - dilation[1] * (kw - 1) - 1) // stride[1] + 1
+    y = empty_channels_last((n, f, oh, ow), np.float32)
+    if b is not None:
+        b = np.ascontiguousarray(b)
+    f_stride, c_stride, h_stride, w_stride = w.strides
+    plan = make_plan(x.shape, x.strides, y.shape, y.strides,
+                     (f // groups * f_stride, f_stride, c_stride, h_stride, w_stride),
+                     (kh, kw), stride, dilation, (top, left), groups, threads())
+    _run(x, address(w), b, address(y), plan)
+    return y
+
+
+def conv2d_input_gradient(dy, w, size, stride, padding, dilation, groups):
+    """dx of the forward pass: a correlation of dy with the turned kernel for each class of pixels."""
+    if not _suits(dy, w):
+        return NotImplemented
+    n, (f, c, kh, kw) = dy.shape[0], w.shape
+    dx = empty_channels_last((n, c * groups, *size), np.float32)
+    down = [_class(a, kh, size[0], stride[0], dilation[0], padding[0][0]) for a in range(stride[0])]
+    across = [_class(a, kw, size[1], stride[1], dilation[1], padding[1][0]) for a in range(stride[1])]
+    if not all(one.taps for one in down + across):
+        dx[...] = 0
+    f_stride, c_stride, h_stride, w_stride = w.strides
+    for vertical in down:
+        for horizontal in across:
+            part = dx[:, :, vertical.first::stride[0], horizontal.first::stride[1]]
+            if not (part.size and vertical.taps and horizontal.taps):
+                continue
+            plan = make_plan(
+                dy.shape, dy.strides, part.shape, part.strides,
+                (f // groups * f_stride, c_stride, f_stride,
+                 -vertical.step * h_stride, -horizontal.step * w_stride),
+                (vertical.taps, horizontal.taps), (1, 1), (vertical.dilation, horizontal.dilation),
+                (vertical.before, horizontal.before), groups, threads())
+            start = address(w) + vertical.last * h_stride + horizontal.last * w_stride
+            _run(dy, start, None, address(part), plan)
+    return dx
+
+
+Class = namedtuple("Class", "first taps last step dilation before")
+
+
+@functools.lru_cache(maxsize=4096)
+def _class(first, k, size, stride, dilation, padding):
+    """The rows first, first + stride, ... of dx: which kernel rows reach them, and from where in dy.
+
+    Row h of dx receives dy[o] through kernel row i where o * stride = h + padding - i * dilation. The
+    kernel rows that solve this are ``step`` apart, ``last`` is the greatest; read backwards they meet
+    the rows of dy in ascending order, ``dilation`` apart, the first one ``before`` rows above dy.
+    """
+    step = stride // gcd(stride, dilation)
+    taps = [i for i in range(k) if (first + padding - i * dilation) % stride == 0]
+    if not taps:
+        return Class(first, 0, 0, step, 1, 0)
+    apart = dilation * step // stride
+    return Class(first, len(taps), taps[-1], step, apart,
+                 -((first + padding - taps[-1] * dilation) // stride))
+
+
+def conv2d_weight_gradient(x, dy, kernel, stride, padding, dilation, groups):
+    """dw of the forward pass."""
+    if not _suits(x, dy):
+        return NotImplemented
+    return weight_gradient(x, dy, kernel, stride, padding, dilation, groups)

@@ -1,0 +1,173 @@
+"""The weight gradient of a convolution: sums of x * dy over all pixels, a tile of sums in registers."""
+import functools
+from collections import namedtuple
+
+import numpy as np
+from numba import prange
+
+from . import tiles
+from .jit import parallel, serial, threads
+from .memory import address, empty
+from .simd import BYTES, WIDTH, clear, copy_vector, read, write
+from .stage import stage
+
+BAND = 1 << 18
+LANES = 2 * WIDTH
+LINE = 2 * BYTES
+SLACK = 4 * 16 + LINE   # a tile may read past the last channel; what it finds there is thrown away
+
+COUNTS = (12, 9) if WIDTH == 16 else (6, 5)     # inputs in a tile
+_wide2, _wide1 = (tiles.make_outer_tile(COUNTS[0], v) for v in (2, 1))
+_slim2, _slim1 = (tiles.make_outer_tile(COUNTS[1], v) for v in (2, 1))
+
+Plan = namedtuple("Plan", (
+    "N C H W F OH OW KH KW SH SW DH DW TOP LEFT G "
+    "XN XC XH XW YN YC YH YW "
+    "bands threads patches x_staged y_staged width x_scratch p_scratch scratch "
+    "rows taps run lines blocks count row_lines tap_lines part"))
+
+
+def _lines(run):
+    """(inputs in a tile, ``run`` rounded up to whole tiles), with the least waste."""
+    return min(((count, -(-run // count) * count) for count in COUNTS), key=lambda pair: pair[1])
+
+
+@functools.lru_cache(maxsize=4096)
+def make_plan(x_shape, x_strides, dy_shape, dy_strides, kernel, stride, padding, dilation, groups,
+              workers):
+    """How to cut the work: arithmetic on sizes, remembered for the next call."""
+    (n, c, h, w), (_, f, oh, ow) = x_shape, dy_shape
+    (kh, kw), (sh, sw), (dh, dw), ((top, _), (left, _)) = kernel, stride, dilation, padding
+    high, wide = (oh - 1) * sh + (kh - 1) * dh + 1, (ow - 1) * sw + (kw - 1) * dw + 1
+    together = dw == 1 and groups == 1
+    run = kw * c if together else c // groups
+    patches = together and kh > 1 and _lines(run)[1] > 1.4 * run
+    rows, taps, run = (1, 1, kh * run) if patches else (kh, 1 if together else kw, run)
+    count, lines = _lines(run)
+    row_lines, tap_lines = (kw * c, c) if patches else (taps * lines, c if together else lines)
+    x_in_place = (top == left == 0 and high <= h and wide <= w and not patches and lines == run
+                  and x_strides[1] == 4 and (x_strides[3] == 4 * c or taps == kw))
+    y_in_place = dy_strides[1] == 4 and groups == 1 and f % WIDTH == 0
+    fit = max(int((2 * BAND / 4 - wide * c * ((kh - 1) * dh + 1)) / (wide * c * sh + ow * f)), 1)
+    bands = min(-(-oh // fit), oh)
+    if n < 4 * workers and n * bands % workers:
+        bands = min(-(-bands // workers) * workers, oh)
+    band = -(-oh // bands)
+    x_scratch = 0 if x_in_place else ((band - 1) * sh + (kh - 1) * dh + 1) * wide * c * 4 + SLACK
+    p_scratch = band * ow * run * 4 + SLACK if patches else 0
+    y_scratch = 0 if y_in_place else band * ow * f * 4 + SLACK
+    blocks = -(-(f // groups) // LANES)
+    return Plan(
+        n, c, h, w, f, oh, ow, kh, kw, sh, sw, dh, dw, top, left, groups, *x_strides, *dy_strides,
+        bands, min(workers, n * bands), int(patches), int(not x_in_place), int(not y_in_place), wide,
+        _rounded(x_scratch), _rounded(p_scratch), _rounded(x_scratch + p_scratch + y_scratch),
+        rows, taps, run, lines, blocks, count, row_lines, tap_lines,
+        groups * blocks * rows * taps * lines * LINE)
+
+
+def _rounded(count):
+    return -(-count // 64) * 64
+
+
+@parallel
+def _accumulate(x, dy, dw, scratch, p):
+    """Each thread sums over its bands into a part of its own; the parts are added at the end."""
+    jobs = p.N * p.bands
+    for thread in prange(p.threads):
+        part = scratch + thread * (p.part + p.scratch)
+        clear(part, p.part)
+        for job in range(thread * jobs // p.threads, (thread + 1) * jobs // p.threads):
+            _band(x, dy, part, part + p.part, job // p.bands, job % p.bands, p)
+    for f in prange(p.F):
+        _collect(scratch, dw, f, p)
+
+
+@serial
+def _band(x, dy, part, room, n, band, p):
+    """Add the products of one band of rows to ``part``; ``room`` is scratch memory."""
+    first, last = band * p.OH // p.bands, (band + 1) * p.OH // p.bands
+    rows = last - first
+    here, row, pixel = x + n * p.XN + first * p.SH * p.XH, p.XH, p.XW
+    if p.x_staged:
+        here, row, pixel = room, p.width * p.C * 4, p.C * 4
+        stage(x + n * p.XN, p.XC, p.XH, p.XW, p.C, p.H, p.W, first * p.SH - p.TOP, -p.LEFT,
+              (rows - 1) * p.SH + (p.KH - 1) * p.DH + 1, p.width, here)
+    step, shift, tap = p.SH * row, p.SW * pixel, p.DW * pixel
+    if p.patches:
+        _patches(here, row, pixel, room + p.x_scratch, rows, p)
+        here, step, shift = room + p.x_scratch, p.OW * p.run * 4, p.run * 4
+    grad, grad_row, grad_pixel = dy + n * p.YN + first * p.YH, p.YH, p.YW
+    if p.y_staged:
+        grad, grad_row, grad_pixel = room + p.x_scratch + p.p_scratch, p.OW * p.F * 4, p.F * 4
+        stage(dy + n * p.YN, p.YC, p.YH, p.YW, p.F, p.OH, p.OW, first, 0, rows, p.OW, grad)
+    for g in range(p.G):
+        for block in range(p.blocks):
+            target = part + (g * p.blocks + block) * p.rows * p.taps * p.lines * LINE
+            lanes = min(LANES, p.F // p.G - block * LANES)
+            channel = grad + (g * (p.F // p.G) + block * LANES) * 4
+            for kh in range(p.rows):
+                for kw in range(p.taps):
+                    source = here + kh * p.DH * row + kw * tap + g * (p.C // p.G) * 4
+                    for t in range(0, p.lines, p.count):
+                        _tile(p.count, lanes, source + 4 * t, step, shift, channel, grad_row,
+                              grad_pixel, rows, p.OW, target)
+                        target += p.count * LINE
+
+
+@serial
+def _patches(x, row, pixel, target, rows, p):
+    """A line for every pixel with all kernel positions side by side: for few input channels.
+
+    Whole vectors are copied: what goes too far is overwritten by the next one, or lies in the slack.
+    """
+    line = p.KW * p.C * 4
+    for h in range(rows):
+        for w in range(p.OW):
+            for kh in range(p.KH):
+                source = x + (h * p.SH + kh * p.DH) * row + w * p.SW * pixel
+                for i in range(0, line, BYTES):
+                    copy_vector(target + i, source + i)
+                target += line
+
+
+@serial
+def _tile(count, lanes, x, x_row, x_pixel, dy, dy_row, dy_pixel, rows, pixels, target):
+    if lanes > WIDTH:
+        if count == COUNTS[0]:
+            _wide2(x, x_row, x_pixel, dy, dy_row, dy_pixel, rows, pixels, target, LINE)
+        else:
+            _slim2(x, x_row, x_pixel, dy, dy_row, dy_pixel, rows, pixels, target, LINE)
+    elif count == COUNTS[0]:
+        _wide1(x, x_row, x_pixel, dy, dy_row, dy_pixel, rows, pixels, target, LINE)
+    else:
+        _slim1(x, x_row, x_pixel, dy, dy_row, dy_pixel, rows, pixels, target, LINE)
+
+
+@serial
+def _collect(scratch, dw, f, p):
+    """dw[f] = the sum of all threads' parts."""
+    per_group = p.F // p.G
+    unit = f // per_group * p.blocks + f % per_group // LANES
+    lane = f % per_group % LANES
+    target = dw + f * (p.C // p.G) * p.KH * p.KW * 4
+    for c in range(p.C // p.G):
+        for kh in range(p.KH):
+            for kw in range(p.KW):
+                line = unit * p.rows * p.taps * p.lines + kh * p.row_lines + kw * p.tap_lines + c
+                place = scratch + line * LINE + lane * 4
+                value = np.float32(0)
+                for _ in range(p.threads):
+                    value += read(place)
+                    place += p.part + p.scratch
+                write(target, value)
+                target += 4
+
+
+def weight_gradient(x, dy, kernel, stride, padding, dilation, groups):
+    """dw (F, C/groups, KH, KW) of float32 arrays x (N, C, H, W) and dy (N, F, OH, OW)."""
+    plan = make_plan(x.shape, x.strides, dy.shape, dy.strides, kernel, stride, padding, dilation, groups,
+                     threads())
+    dw = empty((plan.F, plan.C // groups, *kernel), np.float32)
+    scratch = empty((plan.threads * (plan.part + plan.scratch),), np.uint8)
+    _accumulate(address(x), address(dy), address(dw), address(scratch), plan)
+    return dw

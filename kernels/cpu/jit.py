@@ -1,0 +1,68 @@
+"""How the CPU kernels are compiled: Numba's options, threads and cache, in one place.
+
+Compiled kernels are kept in the user's cache folder, under a name that hashes every file of this folder,
+the versions of Numba and NumPy and the vector width, so that editing any of them compiles anew (Numba's own cache
+looks at the file of the compiled function alone).
+"""
+import hashlib
+import os
+from pathlib import Path
+
+import numba
+import numpy as np
+from numba import config
+
+from minitorch_cnn.cache import cache_folder
+
+from . import simd
+
+# Sums may be reordered and a*b+c fused; NaN and inf keep their meaning (no "nnan", no "ninf").
+FAST = {"contract", "reassoc", "nsz", "arcp"}
+
+
+def _fingerprint():
+    digest = hashlib.sha256(f"{numba.__version__} {np.__version__} {simd.WIDTH}".encode())
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+_FOLDER = str(cache_folder() / "kernels" / _fingerprint())
+
+
+def _compile(function, **options):
+    """``numba.njit`` with our options; the compiled code goes to our folder, nobody else's."""
+    before = config.CACHE_DIR
+    config.CACHE_DIR = _FOLDER
+    try:
+        return numba.njit(function, cache=_writable(), error_model="numpy", fastmath=FAST, **options)
+    finally:
+        config.CACHE_DIR = before
+
+
+def _writable():
+    try:
+        os.makedirs(_FOLDER, exist_ok=True)
+    except OSError:
+        return False  # a read-only home: compile in every process
+    return os.access(_FOLDER, os.W_OK)
+
+
+def serial(function):
+    """Compile a function that runs in the calling thread."""
+    return _compile(function)
+
+
+def inline(function):
+    """Compile a function that is pasted into its callers."""
+    return _compile(function, inline="always")
+
+
+def parallel(function):
+    """Compile a function whose ``prange`` loops run on all threads."""
+    return _compile(function, parallel=True)
+
+
+def threads():
+    """How many threads a parallel loop runs on."""
+    return numba.get_num_threads()

@@ -1,0 +1,31 @@
+"""Copy a piece of an image next to the processor: channels side by side, zeros around."""
+from .jit import serial
+from .simd import clear, copy, read, write
+
+
+@serial
+def stage(x, xc, xh, xw, channels, height, width, top, left, rows, columns, target):
+    """Rows top .. top + rows and columns left .. left + columns of an image, as (rows, columns, channels).
+
+    ``x`` and ``target`` are addresses, xc, xh, xw strides in bytes. What lies outside the image is 0.
+    """
+    line = columns * channels * 4
+    begin, end = min(max(-left, 0), columns), max(min(columns, width - left), 0)
+    for i in range(rows):
+        here = target + i * line
+        if top + i < 0 or top + i >= height or begin >= end:
+            clear(here, line)
+            continue
+        clear(here, begin * channels * 4)
+        clear(here + end * channels * 4, (columns - end) * channels * 4)
+        source = x + (top + i) * xh + (left + begin) * xw
+        here += begin * channels * 4
+        if (xc == 4 or channels == 1) and xw == 4 * channels:
+            copy(here, source, (end - begin) * channels * 4)
+        elif xc == 4:
+            for j in range(end - begin):
+                copy(here + j * channels * 4, source + j * xw, channels * 4)
+        else:
+            for c in range(channels):
+                for j in range(end - begin):
+                    write(here + (j * channels + c) * 4, read(source + c * xc + j * xw))

@@ -1,0 +1,97 @@
+"""The two inner loops of every convolution and matrix product: tiles of results held in registers.
+
+A tile of results stays in registers while the whole sum runs over it, so each number loaded is used many
+times. All strides are in bytes; x is any array of floats, w and g are packed as described.
+"""
+from . import simd
+from .simd import I64, BYTES, broadcast, fma, load, load_float, loop, plus, store, store_some
+
+# Pixels in a group: with two groups and two vectors, 28 accumulators of AVX-512's 32 registers (12 of
+# AVX2's 16). One vector of weights is loaded for each pair, one pixel broadcast at a time.
+GROUP = 7 if simd.WIDTH == 16 else 3
+MIDDLE = 4 if simd.WIDTH == 16 else 2
+
+
+def make_row_tile(groups, pixels, vectors):
+    """The forward tile: ``groups * pixels`` results by ``vectors`` vectors of output channels.
+
+        y[g, p, :] = max(floor, bias[:] + sum over kh, kw, t of x[g, p, kh, kw, t] * w[kh, kw, t, :])
+
+    Where the second group lies is free: next to the first in the same row, or in the row below.
+    x[g, p, kh, kw, t] is at ``x + g*x_group + p*x_pixel + kh*x_row + kw*x_tap + 4*t``; of w the lines, one
+    for each (kh, kw, t), follow each other ``w_line`` apart; of y only the first ``lanes`` channels
+    are written. ``floor`` holds the bits of a float: 0 for a ReLU, minus infinity for none.
+    """
+    @simd.kernel(16)
+    def row_tile(b, x, x_group, x_pixel, rows, x_row, taps, x_tap, run, w, w_line, bias, y, y_group,
+                 y_pixel, lanes, floor):
+        offsets = [plus(b, b.mul(x_group, I64(g)), b.mul(x_pixel, I64(p)))
+                   for g in range(groups) for p in range(pixels)]
+        places = [plus(b, y, plus(b, b.mul(y_group, I64(g)), b.mul(y_pixel, I64(p))))
+                  for g in range(groups) for p in range(pixels)]
+        start = [load(b, plus(b, bias, v * BYTES)) for v in range(vectors)] * len(offsets)
+
+        def one_row(values):
+            x_here, w_here, *sums = values
+            _, w_next, *sums = loop(b, taps, [x_here, w_here, *sums], one_tap)
+            return [b.add(x_here, x_row), w_next, *sums]
+
+        def one_tap(values):
+            x_here, w_here, *sums = values
+            _, w_next, *sums = loop(b, run, [x_here, w_here, *sums], one_channel)
+            return [b.add(x_here, x_tap), w_next, *sums]
+
+        def one_channel(values):
+            x_here, w_here, *sums = values
+            weights = [load(b, plus(b, w_here, v * BYTES)) for v in range(vectors)]
+            for i, offset in enumerate(offsets):
+                pixel = broadcast(b, load_float(b, b.add(x_here, offset)))
+                for v in range(vectors):
+                    k = i * vectors + v
+                    sums[k] = fma(b, pixel, weights[v], sums[k])
+            return [plus(b, x_here, 4), b.add(w_here, w_line), *sums]
+
+        _, _, *sums = loop(b, rows, [x, w, *start], one_row)
+        least = broadcast(b, b.bitcast(b.trunc(floor, simd.I32), simd.FLOAT))
+        masks = [simd.first_lanes(b, plus(b, lanes, -v * simd.WIDTH)) for v in range(vectors)]
+        for i, place in enumerate(places):
+            for v in range(vectors):
+                value = sums[i * vectors + v]
+                value = b.select(b.fcmp_ordered("<", value, least), least, value)  # NaN stays NaN
+                store_some(b, value, plus(b, place, v * BYTES), masks[v])
+    return row_tile
+
+
+def make_outer_tile(count, vectors):
+    """The weight-gradient tile: ``count`` inputs by ``vectors`` vectors of output channels.
+
+        g[t, :] += sum over rows, pixels of x[row, pixel, t] * dy[row, pixel, :]
+
+    x[row, pixel, t] is at ``x + row*x_row + pixel*x_pixel + 4*t``, dy likewise; g has a line of
+    ``g_line`` bytes for each t.
+    """
+    @simd.kernel(10)
+    def outer_tile(b, x, x_row, x_pixel, dy, dy_row, dy_pixel, rows, pixels, g, g_line):
+        places = [plus(b, plus(b, g, b.mul(g_line, I64(t))), v * BYTES)
+                  for t in range(count) for v in range(vectors)]
+
+        def one_row(values):
+            x_here, dy_here, *sums = values
+            _, _, *sums = loop(b, pixels, [x_here, dy_here, *sums], one_pixel)
+            return [b.add(x_here, x_row), b.add(dy_here, dy_row), *sums]
+
+        def one_pixel(values):
+            x_here, dy_here, *sums = values
+            grads = [load(b, plus(b, dy_here, v * BYTES)) for v in range(vectors)]
+            for t in range(count):
+                pixel = broadcast(b, load_float(b, plus(b, x_here, 4 * t)))
+                for v in range(vectors):
+                    k = t * vectors + v
+                    sums[k] = fma(b, pixel, grads[v], sums[k])
+            return [b.add(x_here, x_pixel), b.add(dy_here, dy_pixel), *sums]
+
+        start = [load(b, place) for place in places]
+        _, _, *sums = loop(b, rows, [x, dy, *start], one_row)
+        for value, place in zip(sums, places):
+            store(b, value, place)
+    return outer_tile
