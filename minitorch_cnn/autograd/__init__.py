@@ -1,16 +1,17 @@
 """The tape: tensors, the ops that made them, and the way back."""
 from .function import Function
 from .graph import backward, grad
+from .hooks import RemovableHandle
 from .modes import (
-                    detect_anomaly,
-                    enable_grad,
-                    inference_mode,
-                    is_grad_enabled,
-                    no_grad,
-                    set_detect_anomaly,
-                    set_grad_enabled,
+    detect_anomaly,
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    no_grad,
+    set_detect_anomaly,
+    set_grad_enabled,
 )
-from .tensor import RemovableHandle, Tensor
+from .tensor import Tensor
 
 __all__ = ["Function", "RemovableHandle", "Tensor", "backward", "detect_anomaly", "enable_grad",
            "grad", "inference_mode", "is_grad_enabled", "no_grad", "set_detect_anomaly",

@@ -4,16 +4,13 @@ While the tape records, the instance is also the node of the graph: ``edges`` le
 inputs, and ``number`` counts the ops in the order they ran. Nothing points from a node to its
 result, so a result that is dropped takes its graph with it, without the garbage collector.
 """
-import itertools
 import linecache
 
 import numpy as np
 
 from ..device import array_module
-from . import modes
+from . import clock, modes
 from .tensor import Tensor
-
-_count = itertools.count(1).__next__
 
 
 class _Everything:
@@ -41,8 +38,8 @@ class Function:
     """
 
     needs = _Everything()
-    edges = ()          # per argument: the Function or leaf Tensor behind it, None if no gradient goes there
-    number = 0          # position in the order of execution
+    edges = ()          # per argument: the Function or leaf Tensor behind it, or None
+    number = 0          # when it ran, on the clock of the tape
     shape = None        # of the result
     dtype = None
     where = None        # (file, line) of the user's call
@@ -60,25 +57,40 @@ class Function:
 
     @np.errstate(all="ignore")  # inf and NaN are results here, as in PyTorch, not warnings
     def __call__(self, *inputs):
+        """Run forward on tensors, arrays, numbers or None; record it where a gradient is wanted."""
         if self.edges or self.freed:
             raise RuntimeError(f"{type(self).__name__}: this instance already has its place in a "
                                "graph; make a new one for every call")
-        recording = modes.state.recording
-        self.needs = tuple([recording and isinstance(t, Tensor) and t.requires_grad for t in inputs])
-        arrays = [t.data if isinstance(t, Tensor) else t for t in inputs]
-        y = Tensor(self.forward(*arrays))
-        if modes.state.anomaly:
-            _blame_nan(self, arrays, [y.data], "forward")
-        if True in self.needs and y.data.dtype.kind == "f":
-            self._record(inputs, y)
+        state = modes.state
+        recording = state.recording
+        self.needs = needs = tuple([recording and isinstance(t, Tensor) and t._requires_grad
+                                    for t in inputs])
+        arrays = [t._data if isinstance(t, Tensor) else t for t in inputs]
+        y = self.forward(*arrays)
+        if state.anomaly:
+            _blame_nan(self, arrays, [y], "forward")
+        result = Tensor(y if type(y) is np.ndarray else self._single(y))
+        if True in needs and y.dtype.kind == "f":
+            self._record(inputs, result)
+        return result
+
+    def _single(self, y):
+        """A forward's result that is no NumPy array: a 0-d value or a CuPy array will do."""
+        if not hasattr(y, "dtype") or isinstance(y, Tensor):
+            raise TypeError(f"{type(self).__name__}.forward must return one array, got "
+                            f"{type(y).__name__}; leave further results as attributes of the op")
         return y
 
-    def _record(self, inputs, y):
-        self.edges = tuple([edge_of(t) if need else None for t, need in zip(inputs, self.needs)])
-        self.shape, self.dtype = y.data.shape, y.data.dtype
-        self.number = _count()
+    def _record(self, inputs, result):
+        self.edges = tuple([(t if t.grad_fn is None else t.grad_fn) if need else None
+                            for t, need in zip(inputs, self.needs)])
+        y = result._data
+        self.shape = y.shape
+        self.dtype = y.dtype
+        self.number = clock.tick()
         self.where = modes.caller()
-        y.requires_grad, y.grad_fn = True, self
+        result._requires_grad = True
+        result.grad_fn = self
 
     def gradients(self, dy, wanted=None):
         """``backward(dy)``, checked: one gradient per argument, each of its argument's shape.
@@ -87,34 +99,50 @@ class Function:
         """
         if self.freed:
             raise RuntimeError(
-                f"{type(self).__name__}: an earlier backward() went through this graph and freed it; "
-                "pass retain_graph=True to that call to go through it twice")
-        needs, self.needs = self.needs, wanted or self.needs
+                f"{type(self).__name__}: an earlier backward() went through this graph and freed "
+                "it; pass retain_graph=True to that call to go through it twice\n" + self.origin())
+        if clock.latest > self.number:
+            self._check_unchanged()
+        needs = self.needs
+        self.needs = wanted or needs
         try:
             grads = self.backward(dy)
-            grads = grads if isinstance(grads, tuple) else (grads,)
-            grads = [self._fit(dx, i) for i, dx in enumerate(grads)]
+            grads = self._fit(grads if isinstance(grads, tuple) else (grads,))
         except Exception as error:
-            raise RuntimeError(f"{type(self).__name__}.backward: {error}\n{self.origin()}") from error
+            raise RuntimeError(f"{self.name()}.backward: {error}\n{self.origin()}") from error
         finally:
             self.needs = needs
-        if len(grads) != len(self.edges):
-            raise RuntimeError(f"{type(self).__name__}.backward returned {len(grads)} gradients for "
-                               f"{len(self.edges)} arguments of forward\n{self.origin()}")
         if modes.state.anomaly:
             _blame_nan(self, [dy], grads, "backward")
         return grads
 
-    def _fit(self, dx, i):
-        """The i-th gradient as an array of its input's shape and dtype; None where not wanted."""
-        edge = self.edges[i] if i < len(self.edges) else None
-        if dx is None or edge is None or not self.needs[i]:
-            return None
-        if not hasattr(dx, "ndim") or isinstance(dx, np.generic):
-            dx = np.asarray(dx)
-        if dx.shape != edge.shape:
-            raise ValueError(f"gradient {i} has shape {dx.shape}, its argument {edge.shape}")
-        return dx if dx.dtype == edge.dtype else dx.astype(edge.dtype)
+    def _fit(self, grads):
+        """The gradients as arrays of their inputs' shape and dtype; None where not wanted."""
+        if len(grads) != len(self.edges):
+            raise ValueError(f"returned {len(grads)} gradients for {len(self.edges)} arguments")
+        fitted = []
+        for dx, edge, need in zip(grads, self.edges, self.needs):
+            if dx is None or edge is None or not need:
+                fitted.append(None)
+                continue
+            if type(dx) is not np.ndarray and not hasattr(dx, "astype"):
+                dx = np.asarray(dx)
+            if dx.shape != edge.shape:
+                raise ValueError(f"gradient {len(fitted)} has shape {dx.shape}, "
+                                 f"its argument {edge.shape}")
+            fitted.append(dx if dx.dtype == edge.dtype else dx.astype(edge.dtype))
+        return fitted
+
+    def _check_unchanged(self):
+        """Refuse to compute gradients from arrays that were overwritten after forward ran."""
+        for kept in self.__dict__.values():
+            for array in kept if isinstance(kept, (tuple, list)) else (kept,):
+                if hasattr(array, "base") and clock.changed_since(array, self.number):
+                    raise RuntimeError(
+                        f"{self.name()}: an array of shape {array.shape} that this op needs for "
+                        "its backward was changed in place after it ran (by an optimizer's step or "
+                        "x -= ..., say); call backward() before that, or change a copy\n"
+                        + self.origin())
 
     def origin(self):
         """Where the forward call stands in the user's code, for error messages."""
@@ -125,9 +153,8 @@ class Function:
 
     def free(self):
         """Drop the saved arrays and the way back: backward() has used them."""
-        kept = {name: self.__dict__.get(name) for name in ("shape", "dtype", "where", "number")}
-        self.__dict__.clear()
-        self.__dict__.update(kept, freed=True)
+        self.__dict__ = {"shape": self.shape, "dtype": self.dtype, "where": self.where,
+                         "number": self.number, "freed": True}
 
     def name(self):
         """The op's name, as PyTorch's ``grad_fn.name()``."""
@@ -142,13 +169,15 @@ def edge_of(tensor):
     return tensor if tensor.grad_fn is None else tensor.grad_fn
 
 
-def _has_nan(array):
-    kind = getattr(getattr(array, "dtype", None), "kind", "")
-    return kind == "f" and bool(array_module(array).isnan(array).any())
+def _has_nan(value):
+    if isinstance(value, float):
+        return value != value
+    kind = getattr(getattr(value, "dtype", None), "kind", "")
+    return kind == "f" and bool(array_module(value).isnan(value).any())
 
 
 def _blame_nan(op, came_in, came_out, direction):
-    if any(_has_nan(a) for a in came_out) and not any(_has_nan(a) for a in came_in):
+    if any(map(_has_nan, came_out)) and not any(map(_has_nan, came_in)):
         place = op.origin() if op.where else "at {}, line {}".format(*modes.caller())
-        raise RuntimeError(f"{op.name()}.{direction} made the first NaN; nothing that came in was NaN\n"
-                           f"{place}")
+        raise RuntimeError(f"{op.name()}.{direction} made the first NaN; nothing that came in was "
+                           f"NaN\n{place}")

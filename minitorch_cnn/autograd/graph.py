@@ -37,10 +37,12 @@ def run_backward(roots, keep_graph, targets=None):
         _arrive(edge_of(tensor), dy, arrived, heap)
     while heap:
         op = heapq.heappop(heap)[1]
-        dy = _with_hooks(op, arrived.pop(op))
+        dy = arrived.pop(op)
+        if op.hooks or op.retained:
+            dy = _with_hooks(op, dy)
         if targets is not None:
             if op in targets:
-                found[op] = dy
+                found[op] = dy.copy()
             if op not in useful:
                 continue
         for edge, dx in zip(op.edges, op.gradients(dy, useful and useful[op])):
@@ -57,7 +59,8 @@ def run_backward(roots, keep_graph, targets=None):
 def _arrive(edge, dx, arrived, heap):
     """Add ``dx`` to what has reached ``edge`` so far; an op seen for the first time queues up."""
     if edge in arrived:
-        arrived[edge] = arrived[edge] + dx
+        total = arrived[edge] + dx  # of 0-d arrays, NumPy makes a scalar
+        arrived[edge] = total if type(total) is np.ndarray else array_module(dx).asarray(total)
         return
     arrived[edge] = dx
     if isinstance(edge, Function):
@@ -79,20 +82,36 @@ def _with_hooks(op, dy):
 
 
 def apply_hooks(hooks, dy):
-    """Pass an array gradient through hooks on tensors; a hook that returns None leaves it alone."""
+    """Pass an array gradient through hooks on tensors; a hook that returns None leaves it alone.
+
+    Raises
+    ------
+    ValueError
+        If a hook returns a gradient of another shape.
+    """
     for hook in list(hooks.values()) if hooks else ():
         changed = hook(Tensor(dy))
-        if changed is not None:
-            dy = changed.data if isinstance(changed, Tensor) else changed
+        if changed is None:
+            continue
+        array = _like(dy, changed)
+        if array.shape != dy.shape:
+            raise ValueError(f"register_hook: the hook {hook!r} returned a gradient of shape "
+                             f"{array.shape} for one of shape {dy.shape}; they must be equal")
+        dy = array.astype(dy.dtype)
     return dy
+
+
+def _like(array, value):
+    """A Tensor or anything array-like as an array on the device of ``array``."""
+    return value.data if isinstance(value, Tensor) else array_module(array).asarray(value)
 
 
 def accumulate(leaf, dx):
     """Add ``dx`` to ``leaf.grad``; gradients of several backward calls add up."""
-    if leaf.grad is None:
-        leaf.grad = Tensor(dx)
+    if leaf._grad is None:
+        leaf._grad = Tensor(dx)
     else:
-        leaf.grad.data += dx
+        leaf._grad._data += dx
 
 
 def _leading_to(targets, roots):
@@ -105,7 +124,7 @@ def _leading_to(targets, roots):
             stack.extend(e for e in edge.edges if e is not None)
     useful = {}
     for op in sorted(ops, key=lambda op: op.number):
-        needs = tuple([edge is not None and (edge in targets or edge in useful) for edge in op.edges])
+        needs = tuple([e is not None and (e in targets or e in useful) for e in op.edges])
         if True in needs:
             useful[op] = needs
         elif op.freed:
@@ -116,72 +135,109 @@ def _leading_to(targets, roots):
 def _refuse_create_graph(create_graph):
     if create_graph:
         raise ValueError(
-            "create_graph=True: backward works on plain arrays and is not recorded itself, so there "
-            "are no second derivatives here; use finite differences of the first ones")
+            "create_graph=True: backward works on plain arrays and is not recorded itself, so "
+            "there are no second derivatives here; use finite differences of the first ones")
 
 
-def first_gradient(tensor, gradient, caller):
-    """The array a backward pass starts with: ``gradient``, or 1 for a scalar.
-
-    Raises
-    ------
-    RuntimeError
-        If the tensor was not recorded, or has several elements and no gradient was given.
-    ValueError
-        If the gradient's shape is not the tensor's.
-    """
+def _first_gradient(tensor, gradient, caller):
+    """The array a backward pass starts with: ``gradient``, or 1 for a scalar."""
     if not tensor.requires_grad:
         raise RuntimeError(
             f"{caller}: this tensor of shape {tensor.shape} was not recorded; was it made inside "
             "no_grad(), detached, or from tensors without requires_grad=True?")
+    array = tensor.data
     if gradient is None:
-        if tensor.data.size != 1:
-            raise RuntimeError(f"{caller} without a gradient needs a tensor of one element, got shape "
-                               f"{tensor.shape}; reduce it with .sum() or .mean(), or pass gradient=")
-        return array_module(tensor.data).ones_like(tensor.data)
-    array = gradient.data if isinstance(gradient, Tensor) else array_module(tensor.data).asarray(gradient)
-    if array.shape != tensor.shape:
-        raise ValueError(f"{caller}: the gradient has shape {array.shape}, the tensor {tensor.shape}; "
+        if array.size != 1:
+            raise RuntimeError(
+                f"{caller} without a gradient needs a tensor of one element, got shape "
+                f"{array.shape}; reduce it with .sum() or .mean(), or pass gradient=")
+        return array_module(array).ones_like(array)
+    dy = _like(array, gradient)
+    if dy.shape != array.shape:
+        raise ValueError(f"{caller}: the gradient has shape {dy.shape}, the tensor {array.shape}; "
                          "they must be equal")
-    return array.astype(tensor.dtype)  # a copy: the caller keeps his
+    return dy.astype(array.dtype)  # a copy: the caller keeps theirs
 
 
-def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
-    """Add d(this)/d(leaf) to ``.grad`` of every leaf this tensor was computed from.
+def _roots(tensors, gradients, caller):
+    """[(tensor, array to start with)], checked."""
+    tensors = _as_list(tensors)
+    gradients = [None] * len(tensors) if gradients is None else _as_list(gradients)
+    if len(gradients) != len(tensors):
+        raise ValueError(f"{caller}: {len(tensors)} tensors but {len(gradients)} gradients; "
+                         "pass one for each")
+    return [(y, _first_gradient(y, dy, caller)) for y, dy in zip(tensors, gradients)]
+
+
+def _check_inputs(inputs, caller):
+    if not inputs:
+        raise ValueError(f"{caller}: inputs is empty; name the tensors that are to get a gradient")
+    for position, x in enumerate(inputs):
+        if not isinstance(x, Tensor) or not x.requires_grad:
+            raise RuntimeError(
+                f"{caller}: input {position} does not require a gradient; call requires_grad_() "
+                "on it before the forward pass")
+
+
+def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, inputs=None):
+    """Add the derivatives of ``tensors`` to ``.grad`` of every leaf they were computed from.
 
     Parameters
     ----------
-    gradient : array-like of this tensor's shape, optional
-        Weight of each element (the vector of the vector-Jacobian product); 1 for one element.
+    tensors : Tensor or sequence of Tensor
+        Where to start.
+    grad_tensors : Tensor or sequence, optional
+        Gradient to start with, one per tensor and of its shape; 1 for tensors of one element.
     retain_graph : bool, optional
         Keep the saved arrays, so that backward can be called again.
     create_graph : bool
         Refused: backward works on arrays, there are no second derivatives.
     inputs : Tensor or sequence of Tensor, optional
-        Only these get a gradient.
+        Only these get a gradient, intermediate results too; other ways are not computed.
 
     Raises
     ------
     RuntimeError
-        If nothing was recorded, the graph was freed by an earlier call, or an op's backward fails
-        (the message shows the line of the forward call).
+        If nothing was recorded, the graph was freed by an earlier call, a saved array was changed
+        in place, or an op's backward fails (the message shows the line of the forward call).
     ValueError
-        If the gradient has another shape.
+        If a gradient has another shape than its tensor, and for ``create_graph=True``.
     """
     _refuse_create_graph(create_graph)
-    targets = None if inputs is None else {edge_of(t): t for t in _as_list(inputs)}
-    roots = [(self, first_gradient(self, gradient, "backward()"))]
+    roots = _roots(tensors, grad_tensors, "backward()")
+    targets = None
+    if inputs is not None:
+        inputs = _as_list(inputs)
+        _check_inputs(inputs, "backward()")
+        targets = {edge_of(x) for x in inputs}
+        for x in inputs:
+            x.retain_grad()
     for edge, dx in run_backward(roots, bool(retain_graph), targets).items():
         if isinstance(edge, Tensor):
-            accumulate(edge, apply_hooks(edge.hooks, dx))
-        else:
-            accumulate(targets[edge], dx.copy())
+            accumulate(edge, _leaf_gradient(edge, dx))
 
 
-Tensor.backward = backward  # here: the way back needs Function, and Function needs Tensor
+def _backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
+    """Add d(this)/d(leaf) to ``.grad`` of every leaf this tensor was computed from.
+
+    ``gradient``, of this tensor's shape, weighs its elements (the vector of the vector-Jacobian
+    product); a tensor of one element needs none. For the rest see ``autograd.backward``.
+    """
+    gradients = None if gradient is None else [gradient]
+    backward([self], gradients, retain_graph, create_graph, inputs)
 
 
-def grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, allow_unused=False):
+_backward.__name__ = _backward.__qualname__ = "backward"
+Tensor.backward = _backward  # here: the way back needs Function, and Function needs Tensor
+
+
+def _leaf_gradient(leaf, dx):
+    """``dx`` after the leaf's hooks; a copy then, since a hook may have kept what it was given."""
+    return apply_hooks(leaf.hooks, dx).copy() if leaf.hooks else dx
+
+
+def grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False,
+         only_inputs=True, allow_unused=None, is_grads_batched=False, materialize_grads=False):
     """Gradients of ``outputs`` with respect to ``inputs``, returned instead of stored in ``.grad``.
 
     Only the ways that lead to ``inputs`` are computed: asking for the gradient of an image computes
@@ -195,10 +251,14 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=Fal
         Gradient to start with, one per output; 1 for scalars.
     retain_graph : bool, optional
         Keep the saved arrays for another pass.
-    create_graph : bool
-        Refused: no second derivatives.
-    allow_unused : bool
+    create_graph, is_grads_batched : bool
+        Refused: there are no second derivatives, and no batches of gradients.
+    only_inputs : bool
+        Always True, as in PyTorch, where the argument is deprecated.
+    allow_unused : bool, optional
         Give None for an input that no output depends on instead of an error.
+    materialize_grads : bool
+        Give zeros for such an input.
 
     Returns
     -------
@@ -208,29 +268,32 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=Fal
     ------
     RuntimeError
         For an input that was not recorded or not used, or a graph that was freed.
+    ValueError
+        For what is refused, and for a gradient of the wrong shape.
     """
     _refuse_create_graph(create_graph)
-    outputs, inputs = _as_list(outputs), _as_list(inputs)
-    starts = [None] * len(outputs) if grad_outputs is None else _as_list(grad_outputs)
-    if len(starts) != len(outputs):
-        raise ValueError(f"grad: {len(outputs)} outputs but {len(starts)} grad_outputs; pass one for each")
-    roots = [(y, first_gradient(y, dy, "grad()")) for y, dy in zip(outputs, starts)]
-    for position, x in enumerate(inputs):
-        if not x.requires_grad:
-            raise RuntimeError(f"grad: input {position} of shape {x.shape} does not require a gradient; "
-                               "call requires_grad_() on it before the forward pass")
+    if is_grads_batched:
+        raise ValueError("grad: is_grads_batched=True is not supported; call grad once for each "
+                         "gradient, with retain_graph=True")
+    inputs = _as_list(inputs)
+    roots = _roots(outputs, grad_outputs, "grad()")
+    _check_inputs(inputs, "grad()")
     found = run_backward(roots, bool(retain_graph), {edge_of(x) for x in inputs})
-    return tuple([_result(found, x, i, allow_unused) for i, x in enumerate(inputs)])
+    allow_unused = allow_unused or materialize_grads
+    grads = [_result(found, x, i, allow_unused) for i, x in enumerate(inputs)]
+    if materialize_grads:
+        grads = [Tensor(array_module(x.data).zeros_like(x.data)) if dx is None else dx
+                 for x, dx in zip(inputs, grads)]
+    return tuple(grads)
 
 
 def _result(found, x, position, allow_unused):
     edge = edge_of(x)
     if edge in found:
-        dx = found[edge] if x.grad_fn is not None else apply_hooks(x.hooks, found[edge])
-        return Tensor(dx)
+        return Tensor(found[edge] if edge is not x else _leaf_gradient(x, found[edge]))
     if allow_unused:
         return None
-    raise RuntimeError(f"grad: no output depends on input {position} of shape {x.shape}; pass "
+    raise RuntimeError(f"grad(): no output depends on input {position} of shape {x.shape}; pass "
                        "allow_unused=True to get None for it")
 
 

@@ -1,5 +1,6 @@
 """The two switches of the tape: does it record, and does it look for the first NaN."""
-import contextlib
+import functools
+import inspect
 import os
 import sys
 import threading
@@ -15,8 +16,81 @@ class _State(threading.local):
 state = _State()
 
 
-class set_grad_enabled(contextlib.ContextDecorator):
-    """Switch recording on or off: as a function at once, as a context manager or decorator for a while.
+def _run_under(mode, function):
+    """``function`` with every call, or every step of a generator, inside a new ``mode()``."""
+    if inspect.isgeneratorfunction(function):
+        return _generate_under(mode, function)
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        with mode():
+            return function(*args, **kwargs)
+
+    return call
+
+
+def _generate_under(mode, function):
+    @functools.wraps(function)
+    def generate(*args, **kwargs):
+        generator = function(*args, **kwargs)
+        step = functools.partial(next, generator)
+        while True:
+            try:
+                with mode():
+                    value = step()
+            except StopIteration as stop:
+                return stop.value
+            try:
+                step = functools.partial(generator.send, (yield value))
+            except GeneratorExit:
+                generator.close()
+                raise
+            except BaseException as error:
+                step = functools.partial(generator.throw, error)
+
+    return generate
+
+
+class _Mode:
+    """Holds ``recording`` at one value: a context manager and a decorator, with or without ()."""
+
+    _mode = None
+
+    def __new__(cls, function=None):
+        self = super().__new__(cls)
+        self._before = []
+        return self if function is None else self(function)  # @no_grad without brackets
+
+    def __enter__(self):
+        self._before.append(state.recording)
+        state.recording = self._mode
+        return self
+
+    def __exit__(self, *error):
+        state.recording = self._before.pop()
+
+    def __call__(self, function):
+        """Decorate a function."""
+        return _run_under(type(self), function)
+
+
+class no_grad(_Mode):
+    """Run ops without recording them: no graph, nothing saved. Context manager or decorator.
+
+    Independent of ``Module.eval()``: neither switch touches the other.
+    """
+
+    _mode = False
+
+
+class enable_grad(_Mode):
+    """Record again inside a ``no_grad`` block. Context manager or decorator."""
+
+    _mode = True
+
+
+class set_grad_enabled:
+    """Switch recording on or off: at once, or as a context manager or decorator for a while.
 
     Parameters
     ----------
@@ -35,53 +109,32 @@ class set_grad_enabled(contextlib.ContextDecorator):
     def __exit__(self, *error):
         state.recording = self._before
 
-    def _recreate_cm(self):  # called by the decorator before each call of the decorated function
-        return type(self)(self._mode)
-
     def __call__(self, function):
+        """Decorate a function."""
         state.recording = self._before  # a decorator changes nothing where it is written
-        return super().__call__(function)
+        return _run_under(functools.partial(type(self), self._mode), function)
 
 
-class _Mode(contextlib.ContextDecorator):
-    """A context manager and decorator that holds ``recording`` at one value."""
+class inference_mode(_Mode):
+    """The same as ``no_grad`` here; the name is accepted so that PyTorch scripts run.
 
-    _mode = None
-
-    def __new__(cls, function=None):
-        self = super().__new__(cls)
-        return self if function is None else self(function)  # @no_grad without brackets
-
-    def __enter__(self):
-        self._before, state.recording = state.recording, self._mode
-        return self
-
-    def __exit__(self, *error):
-        state.recording = self._before
-
-    def _recreate_cm(self):
-        return type(self)()
-
-
-class no_grad(_Mode):
-    """Run ops without recording them: no graph, nothing saved. Context manager or decorator.
-
-    Independent of ``Module.eval()``: neither switch touches the other.
+    Parameters
+    ----------
+    mode : bool
+        False records, as in PyTorch.
     """
 
     _mode = False
 
+    def __new__(cls, mode=True):  # noqa: D102
+        return super().__new__(cls, mode if callable(mode) else None)
 
-class enable_grad(_Mode):
-    """Record again inside a ``no_grad`` block. Context manager or decorator."""
+    def __init__(self, mode=True):
+        self._mode = not mode
 
-    _mode = True
-
-
-class inference_mode(_Mode):
-    """The same as ``no_grad`` here; the name is accepted so that PyTorch scripts run."""
-
-    _mode = False
+    def __call__(self, function):
+        """Decorate a function."""
+        return _run_under(functools.partial(type(self), not self._mode), function)
 
 
 def is_grad_enabled():
@@ -90,33 +143,52 @@ def is_grad_enabled():
 
 
 class set_detect_anomaly:
-    """Switch the search for NaN on or off, at once or, as a context manager, for a while."""
+    """Switch the search for NaN on or off: at once, or as a context manager for a while.
 
-    def __init__(self, mode):
-        self._before, state.anomaly = state.anomaly, bool(mode)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        state.anomaly = self._before
-
-
-class detect_anomaly(contextlib.ContextDecorator):
-    """Stop at the op that makes the first NaN, forward or backward, and name it.
-
-    Slower: every result is searched. An op is blamed only if none of what came in was NaN.
+    Parameters
+    ----------
+    mode : bool
+        Search (True) or not (False).
+    check_nan : bool
+        False searches for nothing; accepted because PyTorch has it.
     """
 
+    def __init__(self, mode, check_nan=True):
+        self._before, state.anomaly = state.anomaly, bool(mode and check_nan)
+
     def __enter__(self):
-        self._before, state.anomaly = state.anomaly, True
         return self
 
     def __exit__(self, *error):
         state.anomaly = self._before
 
-    def _recreate_cm(self):
-        return type(self)()
+
+class detect_anomaly:
+    """Stop at the op that makes the first NaN, forward or backward; name it and the user's line.
+
+    A context manager or, written with brackets, a decorator. Slower: every result is searched.
+    An op is blamed only if none of what came in was NaN.
+
+    Parameters
+    ----------
+    check_nan : bool
+        False searches for nothing; accepted because PyTorch has it.
+    """
+
+    def __init__(self, check_nan=True):
+        self._mode, self._before = bool(check_nan), []
+
+    def __enter__(self):
+        self._before.append(state.anomaly)
+        state.anomaly = self._mode
+        return self
+
+    def __exit__(self, *error):
+        state.anomaly = self._before.pop()
+
+    def __call__(self, function):
+        """Decorate a function."""
+        return _run_under(functools.partial(type(self), self._mode), function)
 
 
 def caller():

@@ -3,15 +3,17 @@
 Arithmetic and the other methods (``+``, ``[]``, ``sum`` ...) are ops and stand on a higher floor;
 ``ops/operators.py`` attaches them. ``backward`` is in ``graph.py``.
 """
-import itertools
+import copy
+import operator
 import weakref
 
 import numpy as np
 
 from .. import device as devices
 from .. import dtypes
-
-_keys = itertools.count()
+from .clock import note_change
+from .hooks import RemovableHandle
+from .printing import text_of
 
 
 class Tensor:
@@ -36,42 +38,67 @@ class Tensor:
         Whether gradients flow here.
     """
 
-    __slots__ = ("data", "grad", "grad_fn", "requires_grad", "hooks", "__weakref__")
-    __array_priority__ = 200  # let Tensor.__radd__ win over ndarray.__add__
-    __array_ufunc__ = None    # and keep NumPy from taking a Tensor apart element by element
+    __slots__ = ("_data", "_grad", "_requires_grad", "grad_fn", "hooks", "__weakref__")
+    __array_priority__ = 1000  # array + tensor is Tensor.__radd__, not an array of tensors
 
     def __init__(self, data, requires_grad=False):
-        if type(data) is not np.ndarray:
-            data = _array_of(data)
-        self.data = data
-        self.grad = None
+        self._data = data if type(data) is np.ndarray else _array_of(data)
+        self._grad = None
+        self._requires_grad = False
         self.grad_fn = None
         self.hooks = None
-        self.requires_grad = False
         if requires_grad:
             self.requires_grad_()
+
+    data = property(operator.attrgetter("_data"), doc="The array itself.")
+    grad = property(operator.attrgetter("_grad"), doc="d(result)/d(this): a Tensor, or None.")
+    requires_grad = property(operator.attrgetter("_requires_grad"), doc="Do gradients flow here?")
+
+    @data.setter
+    def data(self, array):
+        if array is self._data:  # ``t.data -= 1`` ends here
+            note_change(array)
+        self._data = array if type(array) is np.ndarray else _array_of(array)
+
+    @grad.setter
+    def grad(self, grad):
+        if grad is not None:
+            _check_grad(self, grad)
+        self._grad = grad
+
+    @requires_grad.setter
+    def requires_grad(self, requires_grad):
+        self.requires_grad_(requires_grad)
+
+    def mark_changed(self):
+        """Say that the array was changed in place, by other means than ``t.data -= ...``.
+
+        A graph recorded before that needs the old values then refuses to run backward, instead of
+        computing a wrong gradient.
+        """
+        note_change(self._data)
 
     # what it is ---------------------------------------------------------------------------------
 
     @property
     def shape(self):
         """Tuple of sizes."""
-        return self.data.shape
+        return self._data.shape
 
     @property
     def dtype(self):
         """Element type, a ``numpy.dtype``."""
-        return self.data.dtype
+        return self._data.dtype
 
     @property
     def ndim(self):
         """Number of dimensions."""
-        return self.data.ndim
+        return self._data.ndim
 
     @property
     def device(self):
         """``device("cpu")`` or ``device("cuda:0")``."""
-        return devices.device_of(self.data)
+        return devices.device_of(self._data)
 
     @property
     def is_leaf(self):
@@ -81,7 +108,7 @@ class Tensor:
     @property
     def is_cuda(self):
         """True on a GPU."""
-        return devices.is_gpu_array(self.data)
+        return devices.is_gpu_array(self._data)
 
     @property
     def retains_grad(self):
@@ -90,39 +117,44 @@ class Tensor:
 
     def size(self, dim=None):
         """The shape, or the size of one dimension."""
-        return self.data.shape if dim is None else self.data.shape[dim]
+        return self._data.shape if dim is None else self._data.shape[dim]
 
     def dim(self):
         """Number of dimensions."""
-        return self.data.ndim
+        return self._data.ndim
 
     def numel(self):
         """Number of elements."""
-        return self.data.size
+        return self._data.size
 
     nelement = numel
 
     def element_size(self):
         """Bytes of one element."""
-        return self.data.itemsize
+        return self._data.itemsize
 
     def is_floating_point(self):
         """True for float16, float32 and float64."""
-        return self.data.dtype.kind == "f"
+        return self._data.dtype.kind == "f"
 
     def is_contiguous(self):
         """True if the elements lie in memory in row-major order."""
-        return self.data.flags.c_contiguous
+        return self._data.flags.c_contiguous
 
     def stride(self, dim=None):
         """Steps between elements, counted in elements, as in PyTorch."""
-        steps = tuple([s // self.data.itemsize for s in self.data.strides])
+        steps = tuple([s // self._data.itemsize for s in self._data.strides])
         return steps if dim is None else steps[dim]
 
     # out of the tape -----------------------------------------------------------------------------
 
-    def numpy(self):
+    def numpy(self, *, force=False):
         """The values as a NumPy array that shares this tensor's memory.
+
+        Parameters
+        ----------
+        force : bool
+            Short for ``detach().cpu().numpy()``: never refuse.
 
         Raises
         ------
@@ -131,32 +163,35 @@ class Tensor:
         TypeError
             If it lives on a GPU.
         """
-        if self.requires_grad:
-            raise RuntimeError("numpy(): this tensor requires a gradient; use tensor.detach().numpy()")
+        if force:
+            return devices.to_cpu(self._data)
+        if self._requires_grad:
+            raise RuntimeError("numpy(): this tensor requires a gradient; "
+                               "use tensor.detach().numpy()")
         if self.is_cuda:
             raise TypeError("numpy(): this tensor is on a GPU; use tensor.cpu().numpy()")
-        return self.data
+        return self._data
 
     def __array__(self, dtype=None, copy=None):
-        array = self.numpy()
-        if dtype is not None and array.dtype != dtype:
-            return array.astype(dtype)
-        return array.copy() if copy else array
+        return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    def __array_wrap__(self, array, context=None, return_scalar=False):
+        return Tensor(array)  # np.exp(tensor) is a tensor, as in PyTorch
 
     def item(self):
         """The value of a one-element tensor as a Python number."""
-        if self.data.size != 1:
+        if self._data.size != 1:
             raise ValueError(f"item(): needs a tensor of one element, got shape {self.shape}; "
                              "use tolist(), or index one element first")
-        return self.data.item()
+        return self._data.item()
 
     def tolist(self):
         """The values as nested Python lists."""
-        return self.data.tolist()
+        return self._data.tolist()
 
     def detach(self):
         """A tensor of the same memory that no gradient flows through."""
-        return Tensor(self.data)
+        return Tensor(self._data)
 
     def detach_(self):
         """Cut this tensor from its graph, in place."""
@@ -173,13 +208,13 @@ class Tensor:
         RuntimeError
             For integers and booleans, and for switching off a result (use ``detach()``).
         """
-        if requires_grad and self.data.dtype.kind != "f":
-            raise RuntimeError(f"requires_grad_: only floating-point tensors have gradients, this one "
-                               f"is {self.dtype}; convert it with .float() first")
+        if requires_grad and self._data.dtype.kind != "f":
+            raise RuntimeError("requires_grad_: only floating-point tensors have gradients, this "
+                               f"one is {self.dtype}; convert it with .float() first")
         if not requires_grad and self.grad_fn is not None:
             raise RuntimeError("requires_grad_(False): this tensor is the result of a recorded op; "
                                "use detach() for a version without gradient")
-        self.requires_grad = bool(requires_grad)
+        self._requires_grad = bool(requires_grad)
         return self
 
     def retain_grad(self):
@@ -215,15 +250,15 @@ class Tensor:
     # Python's protocols ---------------------------------------------------------------------------
 
     def __len__(self):
-        if self.data.ndim == 0:
+        if self._data.ndim == 0:
             raise TypeError("len(): a 0-d tensor has no length; use numel() or item()")
-        return self.data.shape[0]
+        return self._data.shape[0]
 
     def __bool__(self):
-        if self.data.size != 1:
+        if self._data.size != 1:
             raise ValueError(f"bool(): a tensor of shape {self.shape} is neither true nor false; "
                              "use (t != 0).any() or .all()")
-        return bool(self.data.item())
+        return bool(self._data.item())
 
     def __float__(self):
         return float(self.item())
@@ -232,12 +267,13 @@ class Tensor:
         return int(self.item())
 
     def __index__(self):
-        if self.data.dtype.kind == "f":
-            raise TypeError(f"index: only integer tensors can be used as an index, this one is {self.dtype}")
+        if self._data.dtype.kind == "f":
+            raise TypeError("index: only integer tensors can be used as an index, this one is "
+                            f"{self.dtype}; convert it with .long() first")
         return int(self.item())
 
     def __format__(self, spec):
-        return format(self.item(), spec) if self.data.ndim == 0 else object.__format__(self, spec)
+        return format(self.item(), spec) if self._data.ndim == 0 else object.__format__(self, spec)
 
     def __dir__(self):
         return sorted(set(super().__dir__()))
@@ -245,35 +281,38 @@ class Tensor:
     __hash__ = object.__hash__
 
     def __repr__(self):
-        text = np.array2string(devices.to_cpu(self.data), separator=", ", precision=4, prefix="tensor(")
+        text = text_of(devices.to_cpu(self._data))
+        if self._data.size == 0 and self._data.ndim != 1:
+            text += f", size={self.shape}"
         if self.is_cuda:
             text += f", device='{self.device}'"
         if self.dtype not in (dtypes.float32, dtypes.int64, dtypes.bool_):
             text += f", dtype={self.dtype}"
         if self.grad_fn is not None:
             text += f", grad_fn={self.grad_fn!r}"
-        elif self.requires_grad:
+        elif self._requires_grad:
             text += ", requires_grad=True"
         return f"tensor({text})"
 
     def __deepcopy__(self, memo):
         if self.grad_fn is not None:
-            raise RuntimeError("deepcopy: this tensor is the result of a recorded op; only leaves can be "
-                               "copied deeply, use tensor.detach().clone()")
-        twin = type(self).__new__(type(self))
-        memo[id(self)] = twin
-        twin.__setstate__((self.data.copy(), self.requires_grad,
-                           None if self.grad is None else self.grad.data.copy()))
+            raise RuntimeError("deepcopy: this tensor is the result of a recorded op; only leaves "
+                               "can be copied deeply, use tensor.detach().clone()")
+        twin = memo[id(self)] = type(self).__new__(type(self))
+        twin.__setstate__(copy.deepcopy(self.__getstate__(), memo))
         return twin
 
     def __getstate__(self):
-        return self.data, self.requires_grad, None if self.grad is None else self.grad.data
+        grad = None if self._grad is None else self._grad._data
+        return self._data, self._requires_grad, grad, getattr(self, "__dict__", {})
 
     def __setstate__(self, state):
-        data, requires_grad, grad = state
+        data, requires_grad, grad, attributes = state
         Tensor.__init__(self, data)
-        self.requires_grad = requires_grad
-        self.grad = None if grad is None else Tensor(grad)
+        self._requires_grad = requires_grad
+        self._grad = None if grad is None else Tensor(grad)
+        for name, value in attributes.items():
+            setattr(self, name, value)
 
     def __reduce_ex__(self, protocol):
         return _rebuild, (type(self), self.__getstate__())
@@ -285,28 +324,19 @@ def _rebuild(kind, state):
     return twin
 
 
+def _check_grad(tensor, grad):
+    if not isinstance(grad, Tensor):
+        raise TypeError(f"grad: must be a Tensor or None, got {type(grad).__name__}; "
+                        "wrap an array with Tensor(array)")
+    if grad.shape != tensor.shape or grad.dtype != tensor.dtype:
+        raise ValueError(f"grad: has shape {grad.shape} and dtype {grad.dtype}, the tensor "
+                         f"{tensor.shape} and {tensor.dtype}; they must be equal")
+
+
 def _array_of(data):
     """The array behind anything a Tensor can be made of; Python numbers become float32."""
     if isinstance(data, Tensor):
         return data.data
     array = dtypes.as_array(data)
-    is_python = not isinstance(data, (np.ndarray, np.generic)) and array.dtype.kind in "iub"
-    return array.astype(dtypes.DEFAULT_FLOAT) if is_python and isinstance(array, np.ndarray) else array
-
-
-class RemovableHandle:
-    """What registering a hook returns: ``remove()`` takes the hook away again."""
-
-    def __init__(self, hooks, hook):
-        self._hooks, self._key = hooks, next(_keys)
-        hooks[self._key] = hook
-
-    def remove(self):
-        """Take the hook away; twice does no harm."""
-        self._hooks.pop(self._key, None)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        self.remove()
+    is_python = isinstance(array, np.ndarray) and not isinstance(data, (np.ndarray, np.generic))
+    return array.astype(dtypes.DEFAULT_FLOAT) if is_python and array.dtype.kind != "f" else array
