@@ -26,7 +26,7 @@ def is_gpu_array(array):
 
 def array_module(array):
     """``numpy`` or ``cupy``, whichever ``array`` belongs to."""
-    return cupy() if is_gpu_array(array) else np
+    return np if type(array) is np.ndarray or not is_gpu_array(array) else cupy()
 
 
 class device:
@@ -44,13 +44,16 @@ class device:
     Raises
     ------
     ValueError
-        For any other name.
+        For any other name, or two numbers.
     """
 
     def __init__(self, type, index=None):
-        name, _, number = str(type).partition(":")
-        if name not in ("cpu", "cuda") or (number and not number.isdigit()):
+        name, colon, number = str(type).partition(":")
+        if name not in ("cpu", "cuda") or (colon and not number.isdigit()):
             raise ValueError(f'device: unknown device "{type}"; use "cpu", "cuda" or "cuda:0"')
+        if number and index not in (None, int(number)):
+            raise ValueError(f'device: "{type}" has a number already, so index={index} cannot be; '
+                             "leave one of them out")
         self.type = name
         self.index = int(number) if number else index
         if name == "cuda" and self.index is None:
@@ -63,13 +66,14 @@ class device:
         return f"device(type='{self.type}'{'' if self.index is None else f', index={self.index}'})"
 
     def __eq__(self, other):
-        if not isinstance(other, (device, str)):
+        if isinstance(other, str):
+            return str(self) == other or (self.type, self.index) == ("cuda", 0) and other == "cuda"
+        if not isinstance(other, device):
             return NotImplemented
-        other = device(other)
         return (self.type, self.index) == (other.type, other.index)
 
     def __hash__(self):
-        return hash((self.type, self.index))
+        return hash(str(self))
 
 
 CPU = device("cpu")

@@ -1,9 +1,9 @@
 """Names of the element types, and PyTorch's rules for mixing them.
 
 The rules are those of ``torch.result_type`` (https://pytorch.org/docs/stable/tensor_attributes.html):
-there are three categories, bool < integer < float. An operand decides only if its category is higher
-than the others', and Python numbers and 0-d arrays only if they bring a higher category than every
-array with dimensions. NumPy differs: there int64 with float32 gives float64; here, float32.
+there are three categories, bool < integer < float. An operand decides only if its category is
+higher than the others', and Python numbers and 0-d arrays only if they bring a higher category than
+every array with dimensions. NumPy differs: there int64 with float32 gives float64; here, float32.
 """
 import numpy as np
 
@@ -61,12 +61,14 @@ def _promote(dtypes):
 
 
 def as_array(data):
-    """``data`` as an array: an array as it is, Python floats as float32, ints as int64, bools as bool.
+    """``data`` as an array: arrays as they are, Python floats as float32, ints int64, bools bool.
 
     Raises
     ------
     TypeError
-        For anything that is not numeric (strings, ragged lists, objects).
+        For anything that is not numeric (strings, objects).
+    ValueError
+        For rows of different lengths.
     """
     if hasattr(data, "__cuda_array_interface__"):
         return data
@@ -75,8 +77,8 @@ def as_array(data):
     try:
         array = np.asarray(data)
     except ValueError:
-        raise TypeError("as_array: rows of different lengths do not make an array; "
-                        "pad them to one length") from None
+        raise ValueError("as_array: rows of different lengths do not make an array; "
+                         "pad them to one length") from None
     array = _checked(array, data)
     if array.dtype == float64 and not _holds_numpy(data):
         array = array.astype(DEFAULT_FLOAT)

@@ -75,7 +75,7 @@ def set_rng_state(state):
 
 
 class Generator:
-    """PyTorch's ``torch.Generator``: a source of numbers of one's own, for ``DataLoader`` and the like.
+    """PyTorch's ``torch.Generator``: a source of numbers of one's own, for ``DataLoader`` say.
 
     ``Generator().manual_seed(3)`` draws the same sequence every time.
     """
@@ -104,7 +104,7 @@ class Generator:
 
 
 def numpy_generator(source, stream="default"):
-    """``source`` (None, a Generator, a NumPy generator or a seed) as a ``numpy.random.Generator``."""
+    """None, a Generator, a NumPy generator or a seed as a ``numpy.random.Generator``."""
     if source is None:
         return generator(stream)
     if isinstance(source, Generator):

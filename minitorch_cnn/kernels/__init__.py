@@ -1,16 +1,17 @@
 """The one door to the kernels: each primitive below runs in the language that suits its array.
 
 The sources live in the top-level ``kernels/`` folder, a file per primitive and language:
-``reference`` (NumPy, the definition), ``cpu`` (Numba) and ``cuda`` (CUDA C). ``setup.py`` ships them
-inside this package, so that nothing importable is called ``kernels`` (a name taken on PyPI).
+``reference`` (NumPy, the definition), ``cpu`` (Numba) and ``cuda`` (CUDA C). ``setup.py`` ships
+them inside this package, so that nothing importable is called ``kernels`` (a name taken on PyPI).
 
-A CuPy array goes to ``cuda``, a NumPy array to ``cpu`` where Numba is installed. A kernel that does not
-do a case (a dtype, a dilation) returns ``NotImplemented``, and the reference does it.
+A CuPy array goes to ``cuda``, a NumPy array to ``cpu`` where Numba is installed. A kernel that does
+not do a case (a dtype, a dilation) returns ``NotImplemented``, and the reference does it.
 """
 import contextlib
 import functools
 import importlib
 import importlib.util
+import warnings
 from pathlib import Path
 
 from ..device import is_gpu_array
@@ -33,7 +34,8 @@ def use(language):
         For a language that does not exist or is not installed here.
     """
     if language not in LANGUAGES:
-        raise ValueError(f"kernels.use: no language {language!r}; choose one of {', '.join(LANGUAGES)}")
+        raise ValueError(f"kernels.use: no language {language!r}; "
+                         f"choose one of {', '.join(LANGUAGES)}")
     if language == "cpu" and not has_numba():
         raise ValueError('kernels.use: "cpu" needs Numba; install it with `pip install numba`')
     _forced.append(language)
@@ -58,6 +60,12 @@ def language_of(array):
     return "cpu" if has_numba() else "reference"
 
 
+@functools.cache
+def _warn_once(language, reason):
+    warnings.warn(f"kernels: the fast {language} kernels cannot be used ({reason}); the slower "
+                  "NumPy ones run instead", RuntimeWarning, stacklevel=4)
+
+
 class Primitive:
     """A kernel by name. Called with arrays, it finds the version for them and runs it.
 
@@ -74,13 +82,14 @@ class Primitive:
         self._versions = {}
 
     def __call__(self, array, *args):
+        """Run it in the language for ``array``; in the reference where that declines the case."""
         result = self.version(language_of(array))(array, *args)
         return self.version("reference")(array, *args) if result is NotImplemented else result
 
     def version(self, language):
         """The function in one language; the reference where that language has none."""
         if language not in self._versions:
-            self._versions[language] = self._find(language) or self.version("reference")
+            self._versions[language] = self._find(language) or self._find("reference")
         return self._versions[language]
 
     def has(self, language):
@@ -91,7 +100,13 @@ class Primitive:
         module = f"{__name__}.{language}.{self.file}"
         if importlib.util.find_spec(module) is None:
             return None
-        return getattr(importlib.import_module(module), self.name, None)
+        try:
+            return getattr(importlib.import_module(module), self.name, None)
+        except ImportError as error:  # say, a Numba too old for the NumPy beside it
+            if language == "reference":
+                raise
+            _warn_once(language, str(error))
+            return None
 
     def __repr__(self):
         return f"<kernel {self.file}.{self.name}>"
@@ -99,6 +114,7 @@ class Primitive:
 
 im2col = Primitive("conv", "im2col")
 col2im = Primitive("conv", "col2im")
+col2im_gather = Primitive("conv", "col2im_gather")
 conv2d_forward = Primitive("conv", "conv2d_forward")
 conv2d_input_gradient = Primitive("conv", "conv2d_input_gradient")
 conv2d_weight_gradient = Primitive("conv", "conv2d_weight_gradient")
@@ -121,4 +137,4 @@ upsample_bilinear2d_backward = Primitive("upsample", "upsample_bilinear2d_backwa
 erf = Primitive("special", "erf")
 philox_uniform = Primitive("philox", "philox_uniform")
 
-PRIMITIVES = {name: value for name, value in list(globals().items()) if isinstance(value, Primitive)}
+PRIMITIVES = {name: it for name, it in list(globals().items()) if isinstance(it, Primitive)}

@@ -1,4 +1,6 @@
-"""What every public op does with its arguments before it computes: convert, check, say what is wrong."""
+"""What every public op does with its arguments first: convert, check, say what is wrong."""
+import operator
+
 from ..autograd import Tensor
 from ..dtypes import as_array
 
@@ -18,7 +20,8 @@ def check_float(op, **tensors):
     """
     for name, tensor in tensors.items():
         if tensor is not None and tensor.dtype.kind != "f":
-            raise TypeError(f"{op}: {name} must hold floats, got {tensor.dtype}; convert it with .float()")
+            raise TypeError(f"{op}: {name} must hold floats, got {tensor.dtype}; "
+                            "convert it with .float()")
 
 
 def check_same_dtype(op, **tensors):
@@ -43,10 +46,13 @@ def normalize_dim(op, dim, ndim):
     ------
     IndexError
         If there is no such dimension.
+    TypeError
+        If it is not an integer.
     """
     bound = max(ndim, 1)
-    if not isinstance(dim, int) or isinstance(dim, bool):
-        dim = dim.__index__()
+    if isinstance(dim, bool) or not hasattr(dim, "__index__"):
+        raise TypeError(f"{op}: dim must be an int, got {dim!r}")
+    dim = operator.index(dim)
     if not -bound <= dim < bound:
         raise IndexError(f"{op}: dim {dim} does not exist in a tensor of {ndim} dimensions; "
                          f"use {-bound} to {bound - 1}")
@@ -54,7 +60,7 @@ def normalize_dim(op, dim, ndim):
 
 
 def normalize_dims(op, dim, ndim):
-    """``dim`` (None, int or sequence of int) as a sorted tuple without repeats; None and () mean all.
+    """``dim`` (None, int or sequence of int) as a sorted tuple; None and () mean all.
 
     Raises
     ------
