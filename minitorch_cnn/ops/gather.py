@@ -1,0 +1,385 @@
+"""Elements by tables of places: gather, scatter, index_select, masks, one-hot.
+
+x input, y result, dy and dx their gradients; index holds integers. An element that is taken several
+times gets the sum of the gradients of its copies.
+"""
+from ..autograd import Function, Tensor
+from ..device import array_module
+from ..dtypes import int64
+from .checks import as_tensor, normalize_dim
+from .shape import broadcast_shapes_of, broadcast_to, ravel, sum_to
+
+__all__ = ["argwhere", "gather", "index_add", "index_select", "masked_select", "nonzero", "one_hot",
+           "scatter", "scatter_add", "take", "take_along_dim"]
+
+
+def _places(index, dim):
+    """Index arrays that put ``index`` at ``dim`` and each place's own position elsewhere."""
+    xp = array_module(index)
+    grid = [xp.arange(n).reshape((-1,) + (1,) * (index.ndim - 1 - d)) for d, n in enumerate(index.shape)]
+    if index.ndim:
+        grid[dim] = index
+    return tuple(grid)
+
+
+class Gather(Function):
+    """y[i, j] = x[index[i, j], j] (for dim 0);  dx[index[i, j], j] += dy[i, j]."""
+
+    def __init__(self, dim):
+        self.dim = dim
+
+    def forward(self, x, index):
+        self.before, self.places = x.shape, _places(index, self.dim)
+        return x[self.places] if index.ndim else x.copy()
+
+    def backward(self, dy):
+        xp = array_module(dy)
+        dx = xp.zeros(self.before, dy.dtype)
+        xp.add.at(dx, self.places if dy.ndim else (Ellipsis,), dy)
+        return dx, None
+
+
+def gather(input, dim, index):
+    """Along ``dim``, take the elements that a table names: y[i, j, k] = x[i, index[i, j, k], k].
+
+    Parameters
+    ----------
+    input : Tensor
+        Any shape.
+    dim : int
+        The dim that ``index`` counts along (1 in the formula).
+    index : Tensor of int
+        As many dims as ``input``; in all but ``dim`` no larger. Values 0 to size - 1.
+
+    Returns
+    -------
+    Tensor
+        The shape of ``index``.
+
+    Raises
+    ------
+    TypeError, ValueError, IndexError
+        If ``index`` does not hold integers, its shape does not fit, or a value is out of range.
+    """
+    input, dim, index = _checked("gather", input, dim, index)
+    return Gather(dim)(input, index)
+
+
+def _checked(op, input, dim, index):
+    """Tensors and the dim from the front, after all checks of gather and scatter."""
+    input, index = as_tensor(input), _integers(op, index)
+    dim = normalize_dim(op, dim, input.ndim)
+    if max(index.ndim, 1) != max(input.ndim, 1):
+        raise ValueError(f"{op}: index must have as many dims as input, got shapes {index.shape} and "
+                         f"{input.shape}")
+    index = index if index.ndim == input.ndim else Tensor(index.data.reshape((1,) * input.ndim))
+    for d, n in enumerate(index.shape):
+        if index.numel() and d != dim and n > input.shape[d]:
+            raise ValueError(f"{op}: index of shape {index.shape} is larger than input of shape "
+                             f"{input.shape} in dim {d}; only dim {dim} may be larger")
+    _check_range(op, index.data, input.shape[dim] if input.ndim else 1, dim)
+    return input, dim, index
+
+
+def _integers(op, index):
+    """``index`` as a Tensor of integers (an empty one of floats too: ``[]`` has no better dtype)."""
+    index = as_tensor(index)
+    if index.dtype.kind in "iu":
+        return index
+    if index.numel():
+        raise TypeError(f"{op}: index must hold integers, got {index.dtype}; convert it with .long()")
+    return Tensor(index.data.astype(int64))
+
+
+def _check_range(op, index, n, dim):
+    if index.size and not (index.min() >= 0 and index.max() < n):
+        bad = int(index.max() if index.max() >= n else index.min())
+        raise IndexError(f"{op}: index {bad} is out of range for dim {dim} of size {n}; use 0 to {n - 1}")
+
+
+def take_along_dim(input, indices, dim=None):
+    """``gather`` whose shapes broadcast: what ``argmax`` or ``argsort`` found, along their dim.
+
+    Parameters
+    ----------
+    indices : Tensor of int
+        As many dims as ``input``; all but ``dim`` broadcast against input's.
+    dim : int, optional
+        Without it, ``indices`` counts through the flattened input.
+    """
+    input, indices = as_tensor(input), as_tensor(indices)
+    if dim is None:
+        return gather(ravel(input), 0, ravel(indices))
+    if input.ndim != indices.ndim:
+        raise ValueError("take_along_dim: input and indices must have as many dims, got shapes "
+                         f"{input.shape} and {indices.shape}")
+    dim = normalize_dim("take_along_dim", dim, input.ndim)
+
+    def without(shape):
+        return shape[:dim] + (1,) + shape[dim + 1:]
+
+    shape = broadcast_shapes_of("take_along_dim", without(input.shape), without(indices.shape))
+
+    def grown(x):
+        return broadcast_to(x, shape[:dim] + (x.shape[dim],) + shape[dim + 1:])
+
+    return gather(grown(input), dim, grown(indices)) if input.ndim else gather(input, 0, indices)
+
+
+class IndexSelect(Function):
+    """y[..., i, ...] = x[..., index[i], ...] along ``dim``;  dx[..., index[i], ...] += dy[..., i, ...]."""
+
+    def __init__(self, dim):
+        self.dim = dim
+
+    def forward(self, x, index):
+        self.before, self.index = x.shape, index
+        return array_module(x).take(x, index, axis=self.dim)
+
+    def backward(self, dy):
+        xp = array_module(dy)
+        dx = xp.zeros(self.before, dy.dtype)
+        xp.add.at(dx, (slice(None),) * self.dim + (self.index,), dy)
+        return dx, None
+
+
+def index_select(input, dim, index):
+    """The slices that ``index`` names along ``dim``, in its order, as often as it names them.
+
+    Parameters
+    ----------
+    index : Tensor of int
+        1-d (or 0-d, which counts as one number), values 0 to size - 1.
+
+    Returns
+    -------
+    Tensor
+        ``input``'s shape with dim ``dim`` as long as ``index``.
+
+    Raises
+    ------
+    TypeError, ValueError, IndexError
+        If ``index`` does not hold integers, has more dims, or a value is out of range.
+    """
+    input, index = as_tensor(input), _integers("index_select", index)
+    dim = normalize_dim("index_select", dim, input.ndim)
+    if index.ndim > 1:
+        raise ValueError(f"index_select: index must be 1-d, got shape {index.shape}; flatten it, "
+                         "or index with x[...]")
+    _check_range("index_select", index.data, input.shape[dim] if input.ndim else 1, dim)
+    if input.ndim == 0:
+        return Gather(0)(input, Tensor(index.data.reshape(())))
+    return IndexSelect(dim)(input, ravel(index))
+
+
+def take(input, index):
+    """Elements of the flattened input, in the shape of ``index``; negative ones count from the end."""
+    input, index = as_tensor(input), _integers("take", index)
+    n = input.numel()
+    wrapped = array_module(index.data).where(index.data < 0, index.data + n, index.data)
+    _check_range("take", wrapped, n, 0)
+    flat = Gather(0)(ravel(input), Tensor(wrapped.reshape(-1)))
+    return flat.reshape(index.shape)
+
+
+class Scatter(Function):
+    """y = x, but y[index[i, j], j] = src[i, j] (for dim 0);  dx is 0 there, dsrc[i, j] = dy there."""
+
+    def __init__(self, dim):
+        self.dim = dim
+
+    def forward(self, x, index, src):
+        self.places = _places(index, self.dim) if index.ndim else (Ellipsis,)
+        self.src_shape = getattr(src, "shape", None)
+        y = x.copy()
+        y[self.places] = _part(src, index)
+        return y
+
+    def backward(self, dy):
+        dx = dsrc = None
+        if self.needs[0]:
+            dx = dy.copy()
+            dx[self.places] = 0
+        if self.needs[2]:
+            dsrc = _spread(dy[self.places], self.src_shape)
+        return dx, None, dsrc
+
+
+class ScatterAdd(Function):
+    """y = x, then y[index[i, j], j] += src[i, j] (for dim 0);  dx = dy, dsrc[i, j] = dy there."""
+
+    def __init__(self, dim):
+        self.dim = dim
+
+    def forward(self, x, index, src):
+        self.places = _places(index, self.dim) if index.ndim else (Ellipsis,)
+        self.src_shape = getattr(src, "shape", None)
+        y = x.copy()
+        array_module(x).add.at(y, self.places, _part(src, index))
+        return y
+
+    def backward(self, dy):
+        return dy, None, _spread(dy[self.places], self.src_shape) if self.needs[2] else None
+
+
+def _part(src, index):
+    """The corner of ``src`` that lies under ``index``; a number stays a number."""
+    return src[tuple([slice(n) for n in index.shape])] if hasattr(src, "shape") else src
+
+
+def _spread(d, shape):
+    """The gradient of ``_part``: ``d`` in the corner, 0 elsewhere."""
+    if d.shape == shape:
+        return d
+    dsrc = array_module(d).zeros(shape, d.dtype)
+    dsrc[tuple([slice(n) for n in d.shape])] = d
+    return dsrc
+
+
+def scatter(input, dim, index, src=None, *, value=None, reduce=None):
+    """A copy of ``input`` with elements of ``src`` put where ``index`` says: the reverse of ``gather``.
+
+    y[i, index[i, j, k], k] = src[i, j, k] for ``dim=1``. Where two elements go to one place, either
+    may win, as in PyTorch; the gradient of both is then dy.
+
+    Parameters
+    ----------
+    index : Tensor of int
+        As many dims as ``input``, no larger in any but ``dim``. Values 0 to size - 1.
+    src : Tensor or number
+        At least as large as ``index`` in every dim, of ``input``'s dtype.
+    value : number, optional
+        PyTorch's other name for a ``src`` that is a number.
+    reduce : {"add"}, optional
+        ``"add"`` is ``scatter_add``; others are not supported.
+    """
+    src = value if src is None else src
+    if reduce is not None:
+        if reduce != "add":
+            raise ValueError(f'scatter: reduce must be None or "add", got {reduce!r}')
+        return scatter_add(input, dim, index, src)
+    return _scatter("scatter", Scatter, input, dim, index, src)
+
+
+def scatter_add(input, dim, index, src):
+    """A copy of ``input`` with the elements of ``src`` added where ``index`` says (see ``scatter``)."""
+    return _scatter("scatter_add", ScatterAdd, input, dim, index, src)
+
+
+def _scatter(op, kind, input, dim, index, src):
+    input, dim, index = _checked(op, input, dim, index)
+    if isinstance(src, (bool, int, float)):
+        return kind(dim)(input, index, src)
+    src = as_tensor(src)
+    if src.dtype != input.dtype:
+        raise TypeError(f"{op}: src is {src.dtype} but input is {input.dtype}; convert one of them")
+    if src.ndim != index.ndim or any(n > m for n, m in zip(index.shape, src.shape)):
+        raise ValueError(f"{op}: src of shape {src.shape} must be at least as large as index of shape "
+                         f"{index.shape} in every dim")
+    return kind(dim)(input, index, src)
+
+
+class IndexAdd(Function):
+    """y = x, then y[..., index[i], ...] += alpha * s[..., i, ...];  dx = dy, ds[i] = alpha * dy[index[i]]."""
+
+    def __init__(self, dim, alpha):
+        self.dim, self.alpha = dim, alpha
+
+    def forward(self, x, index, source):
+        self.places = (slice(None),) * self.dim + (index,)
+        y = x.copy()
+        array_module(x).add.at(y, self.places, source * self.alpha)
+        return y
+
+    def backward(self, dy):
+        return dy, None, dy[self.places] * self.alpha if self.needs[2] else None
+
+
+def index_add(input, dim, index, source, *, alpha=1):
+    """A copy of ``input`` with slices of ``alpha * source`` added at ``index`` along ``dim``."""
+    input, index, source = as_tensor(input), _integers("index_add", index), as_tensor(source)
+    dim = normalize_dim("index_add", dim, input.ndim)
+    _check_range("index_add", index.data, input.shape[dim] if input.ndim else 1, dim)
+    if source.dtype != input.dtype:
+        raise TypeError(f"index_add: source is {source.dtype} but input is {input.dtype}; convert one")
+    expected = input.shape[:dim] + (index.numel(),) + input.shape[dim + 1:] if input.ndim else ()
+    if index.ndim > 1 or source.shape != expected:
+        raise ValueError(f"index_add: index must be 1-d and source of shape {expected}, got shapes "
+                         f"{index.shape} and {source.shape}")
+    if input.ndim == 0:
+        return ScatterAdd(0)(input, Tensor(index.data.reshape(())), source * alpha)
+    return IndexAdd(dim, alpha)(input, ravel(index), source)
+
+
+class MaskedSelect(Function):
+    """y lists x where the mask is true, in row-major order;  dx has dy there, 0 elsewhere."""
+
+    def forward(self, x, mask):
+        self.before, self.mask = x.shape, mask
+        return array_module(x).broadcast_to(x, mask.shape)[mask]
+
+    def backward(self, dy):
+        dx = array_module(dy).zeros(self.mask.shape, dy.dtype)
+        dx[self.mask] = dy
+        return sum_to(dx, self.before), None
+
+
+def masked_select(input, mask):
+    """The elements where ``mask`` is true, as a 1-d tensor; input and mask broadcast.
+
+    Raises
+    ------
+    TypeError
+        If the mask does not hold bools.
+    """
+    input, mask = as_tensor(input), as_tensor(mask)
+    if mask.dtype.kind != "b":
+        raise TypeError(f"masked_select: mask must hold bools, got {mask.dtype}; compare or use .bool()")
+    shape = broadcast_shapes_of("masked_select", input.shape, mask.shape)
+    return MaskedSelect()(input, broadcast_to(mask, shape))
+
+
+def nonzero(input, *, as_tuple=False):
+    """Where the elements differ from 0: one row of indices for each, (n, ndim) int64.
+
+    With ``as_tuple`` one vector per dim instead, so that ``x[nonzero(x, as_tuple=True)]`` works.
+    """
+    x = as_tensor(input).data
+    xp = array_module(x)
+    table = xp.argwhere(x).astype(int64, copy=False)
+    if as_tuple:
+        places = xp.nonzero(x.reshape(-1) if x.ndim == 0 else x)
+        return tuple([Tensor(p) for p in places])
+    return as_tensor(table)
+
+
+def argwhere(input):
+    """``nonzero(input)``."""
+    return nonzero(input)
+
+
+def one_hot(tensor, num_classes=-1):
+    """(*) class numbers -> (*, num_classes) int64, 1 at the class and 0 elsewhere.
+
+    Parameters
+    ----------
+    tensor : Tensor of int
+        Class numbers, 0 to num_classes - 1.
+    num_classes : int
+        -1: one more than the largest number found.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For floats; for a number out of range; for an empty tensor without ``num_classes``.
+    """
+    classes = _integers("one_hot", tensor).data
+    xp = array_module(classes)
+    if classes.size == 0 and num_classes < 1:
+        raise ValueError("one_hot: an empty tensor does not tell the number of classes; pass num_classes")
+    if num_classes == -1:
+        num_classes = int(classes.max()) + 1
+    if classes.size and not (classes.min() >= 0 and classes.max() < num_classes):
+        raise ValueError(f"one_hot: class numbers must be 0 to num_classes - 1 = {num_classes - 1}, got "
+                         f"{int(classes.min())} to {int(classes.max())}")
+    return as_tensor((classes[..., None] == xp.arange(num_classes)).astype(int64))
