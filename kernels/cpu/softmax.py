@@ -49,10 +49,11 @@ def _log_softmax_forward(x, y):
         largest = _largest(x[m])
         total = x.dtype.type(0)
         for k in range(x.shape[1]):
-            total += np.exp(x[m, k] - largest)
+            y[m, k] = x[m, k] - largest  # stored: x - (largest + log_total) would lose digits
+            total += np.exp(y[m, k])
         log_total = np.log(total)
         for k in range(x.shape[1]):
-            y[m, k] = x[m, k] - largest - log_total
+            y[m, k] -= log_total
 
 
 @jit.serial

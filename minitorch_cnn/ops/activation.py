@@ -137,7 +137,7 @@ class PReLU(Function):
 
     def forward(self, x, w):
         self.x, self.w = x, w
-        self.slope = w if w.ndim == 0 else w.reshape((-1,) + (1,) * max(x.ndim - 2, 0))
+        self.slope = w.reshape(() if w.size == 1 else (-1,) + (1,) * (x.ndim - 2))
         return array_module(x).where(x > 0, x, x * self.slope)
 
     def backward(self, dy):

@@ -1,1 +1,379 @@
-__all__ = []
+"""Normalization: batch, layer, group, instance and RMS norm.
+
+x (N, C, ...) argument, w weight, b bias, y result; mean, var, inv_std = 1 / sqrt(var + eps) the
+statistics; dy, dx, dw, db gradients; R rows of K values. The loops are in kernels/*/norm.py.
+Division by a vector norm and local response norm are in local_norm.py.
+"""
+import math
+
+from .. import kernels
+from ..autograd import Function, Tensor
+from ..device import array_module
+from .checks import as_tensor, check_float, check_same_dtype
+from .elementwise import unbroadcast
+
+__all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "rms_norm"]
+
+
+def _inv_std(var, eps):
+    return (1 / array_module(var).sqrt(var + eps)).astype(var.dtype)
+
+
+class BatchNorm(Function):
+    """y = (x - mean) inv_std w + b, per channel.
+
+    With xhat = (x - mean) inv_std and M values per channel: db = sum(dy), dw = sum(dy xhat),
+    dx = w inv_std (dy - (db + xhat dw) / M) with the statistics of x itself (training),
+    dx = w inv_std dy with given ones.
+    """
+
+    def __init__(self, eps, mean=None, var=None):
+        self.eps, self.mean, self.var = eps, mean, var
+        self.training = mean is None
+
+    def forward(self, x, w, b):
+        if self.training:
+            self.mean, self.var = kernels.batch_norm_statistics(x)
+        self.x, self.w = x, w
+        self.inv_std = _inv_std(self.var, self.eps)
+        return kernels.batch_norm_forward(x, self.mean, self.inv_std, w, b)
+
+    def backward(self, dy):
+        needs = tuple([self.needs[i] for i in range(3)])
+        return kernels.batch_norm_backward(dy, self.x, self.mean, self.inv_std, self.w,
+                                           self.training, needs)
+
+
+def batch_norm(input, running_mean, running_var, weight=None, bias=None, training=False,
+               momentum=0.1, eps=1e-5):
+    """Shift and scale each channel to mean 0 and variance 1, then by weight and bias.
+
+    Ioffe, Szegedy, "Batch Normalization", arXiv 1502.03167; conventions of ``F.batch_norm``.
+
+    Parameters
+    ----------
+    input : Tensor, (N, C) or (N, C, ...)
+        Floats.
+    running_mean, running_var : Tensor or array of shape (C,), or both None
+        Read if not ``training``. In training they become (1 - momentum) * old + momentum * new, in
+        place; the new variance is the unbiased one, while the biased one normalizes.
+    weight, bias : Tensor of shape (C,), optional
+        Of the input's dtype.
+    training : bool
+        Use the statistics of this input, over all dimensions but C.
+    momentum : float
+        Weight of the new value in the running statistics.
+    eps : float
+        Added to the variance; > 0 in training, >= 0 else.
+
+    Returns
+    -------
+    Tensor
+        Shape of ``input``.
+
+    Raises
+    ------
+    TypeError
+        If dtypes are not floats or differ.
+    ValueError
+        If a shape is not (C,), statistics are missing, or training has one value per channel.
+    """
+    input, weight, bias = _checked("batch_norm", input, weight, bias)
+    _check_channels("batch_norm", input, running_mean=running_mean, running_var=running_var,
+                    weight=weight, bias=bias)
+    _check_eps("batch_norm", eps, training)
+    if (running_mean is None) != (running_var is None):
+        raise ValueError("batch_norm: running_mean and running_var go together; pass both or None")
+    if not training:
+        if running_mean is None:
+            raise ValueError("batch_norm: running_mean and running_var are needed outside of "
+                             "training; pass them, or training=True")
+        fixed = _array(running_mean).copy(), _array(running_var)  # a later update must not reach it
+        return BatchNorm(eps, *fixed)(input, weight, bias)
+    count = _check_count("batch_norm", input)
+    op = BatchNorm(eps)
+    y = op(input, weight, bias)
+    if running_mean is not None and count:
+        _update(running_mean, op.mean, momentum)
+        _update(running_var, op.var * (count / (count - 1)), momentum)  # unbiased
+    return y
+
+
+def _array(data):
+    return data.data if isinstance(data, Tensor) else data
+
+
+def _update(running, new, momentum):
+    """running = (1 - momentum) running + momentum new, in the array itself."""
+    array = _array(running)
+    array *= 1 - momentum
+    array += (momentum * new).astype(array.dtype)
+
+
+def _checked(op, input, weight, bias):
+    """The three as Tensors (or None) of one float dtype."""
+    input = as_tensor(input)
+    weight = None if weight is None else as_tensor(weight)
+    bias = None if bias is None else as_tensor(bias)
+    check_float(op, input=input)
+    check_same_dtype(op, input=input, weight=weight, bias=bias)
+    return input, weight, bias
+
+
+def _check_channels(op, input, **per_channel):
+    if input.ndim < 2:
+        raise ValueError(f"{op}: input must be (N, C) or (N, C, ...), got shape {input.shape}; "
+                         "add the missing dimension")
+    for name, given in per_channel.items():
+        if given is not None and given.shape != (input.shape[1],):
+            raise ValueError(f"{op}: {name} must have shape ({input.shape[1]},), one value per "
+                             f"channel of input {input.shape}, got {given.shape}")
+    check_same_dtype(op, input=input, **per_channel)
+
+
+def _check_eps(op, eps, training):
+    if eps < 0 or (training and eps == 0):
+        raise ValueError(f"{op}: eps must be {'positive' if training else '0 or more'}, got {eps}")
+
+
+def _check_count(op, input):
+    """How many values a channel has; a single one has no variance."""
+    count = input.shape[0] * math.prod(input.shape[2:])
+    if count == 1:
+        raise ValueError(f"{op}: expected more than 1 value per channel when training, got input "
+                         f"of shape {input.shape}; use a larger batch, or training=False")
+    return count
+
+
+class RowNorm(Function):
+    """y = xhat w + b, xhat = (x - mean) inv_std within each of R rows of K values.
+
+    ``affine`` is the shape in which w and b broadcast against x. With dxhat = dy w:
+    dx = inv_std (dxhat - mean(dxhat) - xhat mean(dxhat xhat)),  dw = sum(dy xhat),  db = sum(dy).
+    That is batch norm of one sample with R channels, so batch norm's kernels do it.
+    """
+
+    def __init__(self, rows, affine, eps):
+        self.rows, self.affine, self.eps = rows, affine, eps
+
+    def forward(self, x, w, b):
+        self.x = x.reshape((1, self.rows, x.size // max(self.rows, 1)))  # (1, R, K)
+        self.w, self.b = w, b
+        self.mean, self.var = kernels.batch_norm_statistics(self.x)
+        self.inv_std = _inv_std(self.var, self.eps)
+        y = self._xhat().reshape(x.shape)
+        if w is not None:
+            y = y * w.reshape(self.affine)
+        return y if b is None else y + b.reshape(self.affine)
+
+    def backward(self, dy):
+        dx = dw = db = None
+        if self.needs[0]:
+            dxhat = dy if self.w is None else dy * self.w.reshape(self.affine)
+            dx = kernels.batch_norm_backward(dxhat.reshape(self.x.shape), self.x, self.mean,
+                                             self.inv_std, None, True, (True, False, False))[0]
+            dx = dx.reshape(dy.shape)
+        if self.w is not None and self.needs[1]:
+            dw = self._summed(dy * self._xhat().reshape(dy.shape), self.w)
+        if self.b is not None and self.needs[2]:
+            db = self._summed(dy, self.b)
+        return dx, dw, db
+
+    def _xhat(self):
+        return kernels.batch_norm_forward(self.x, self.mean, self.inv_std, None, None)
+
+    def _summed(self, d, parameter):
+        return unbroadcast(d, parameter.reshape(self.affine)).reshape(parameter.shape)
+
+
+def _normalized_shape(op, input, normalized_shape, weight, bias):
+    """``normalized_shape`` as a tuple that ends the input's shape and is the parameters'."""
+    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    if not shape or input.shape[-len(shape):] != shape:
+        raise ValueError(f"{op}: normalized_shape {shape} must be the last dimensions of input, at "
+                         f"least one; input has shape {input.shape}")
+    for name, given in (("weight", weight), ("bias", bias)):
+        if given is not None and given.shape != shape:
+            raise ValueError(f"{op}: {name} must have the normalized_shape {shape}, "
+                             f"got {given.shape}")
+    return shape
+
+
+def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
+    """Shift and scale to mean 0 and variance 1 over the last dimensions, of each sample by itself.
+
+    Ba et al., "Layer Normalization", arXiv 1607.06450.
+
+    Parameters
+    ----------
+    input : Tensor, (..., *normalized_shape)
+        Floats.
+    normalized_shape : int or tuple of int
+        The sizes of the dimensions to normalize over.
+    weight, bias : Tensor of ``normalized_shape``, optional
+        Of the input's dtype.
+    eps : float
+        Added to the (biased) variance.
+
+    Returns
+    -------
+    Tensor
+        Shape of ``input``.
+
+    Raises
+    ------
+    TypeError
+        If dtypes are not floats or differ.
+    ValueError
+        If shapes do not fit.
+    """
+    input, weight, bias = _checked("layer_norm", input, weight, bias)
+    shape = _normalized_shape("layer_norm", input, normalized_shape, weight, bias)
+    rows = math.prod(input.shape[:input.ndim - len(shape)])
+    return RowNorm(rows, shape, eps)(input, weight, bias)
+
+
+def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
+    """Shift and scale to mean 0 and variance 1 over groups of channels, of each sample by itself.
+
+    Wu, He, "Group Normalization", arXiv 1803.08494.
+
+    Parameters
+    ----------
+    input : Tensor, (N, C) or (N, C, ...)
+        Floats.
+    num_groups : int
+        Into how many groups the channels are cut; divides C.
+    weight, bias : Tensor of shape (C,), optional
+        Of the input's dtype.
+    eps : float
+        Added to the (biased) variance.
+
+    Returns
+    -------
+    Tensor
+        Shape of ``input``.
+
+    Raises
+    ------
+    TypeError
+        If dtypes are not floats or differ.
+    ValueError
+        If shapes do not fit, or a single sample has one value per group.
+    """
+    input, weight, bias = _checked("group_norm", input, weight, bias)
+    _check_channels("group_norm", input, weight=weight, bias=bias)
+    N, C, *rest = input.shape
+    if num_groups < 1 or C % num_groups:
+        raise ValueError(f"group_norm: num_groups must divide the channels, got {num_groups} "
+                         f"groups for input of shape {input.shape} with {C} channels")
+    if N * C // num_groups * math.prod(rest) == 1:
+        raise ValueError(f"group_norm: expected more than 1 value per group, got input of shape "
+                         f"{input.shape} in {num_groups} groups; use fewer groups")
+    return RowNorm(N * num_groups, (C,) + (1,) * len(rest), eps)(input, weight, bias)
+
+
+def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=None,
+                  use_input_stats=True, momentum=0.1, eps=1e-5):
+    """Shift and scale each channel of each sample to mean 0 and variance 1.
+
+    Ulyanov et al., "Instance Normalization", arXiv 1607.08022.
+
+    Parameters
+    ----------
+    input : Tensor, (N, C, ...)
+        Floats.
+    running_mean, running_var : Tensor or array of shape (C,), or both None
+        As in ``batch_norm``; what is new is averaged over the samples.
+    weight, bias : Tensor of shape (C,), optional
+        Of the input's dtype.
+    use_input_stats : bool
+        Use the statistics of this input; else the running ones, which are then needed.
+    momentum : float
+        Weight of the new value in the running statistics.
+    eps : float
+        Added to the variance.
+
+    Returns
+    -------
+    Tensor
+        Shape of ``input``.
+
+    Raises
+    ------
+    TypeError
+        If dtypes are not floats or differ.
+    ValueError
+        If shapes do not fit, statistics are missing, or a channel has a single value.
+    """
+    if not use_input_stats:
+        return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
+    input, weight, bias = _checked("instance_norm", input, weight, bias)
+    _check_channels("instance_norm", input, running_mean=running_mean, running_var=running_var,
+                    weight=weight, bias=bias)
+    N, C, *rest = input.shape
+    count = math.prod(rest)
+    if count == 1:
+        raise ValueError(f"instance_norm: expected more than 1 value per channel and sample when "
+                         f"training, got input of shape {input.shape}; use batch_norm")
+    op = RowNorm(N * C, (C,) + (1,) * len(rest), eps)
+    y = op(input, weight, bias)
+    if running_mean is not None and input.data.size:
+        _update(running_mean, op.mean.reshape(N, C).mean(axis=0), momentum)
+        _update(running_var, op.var.reshape(N, C).mean(axis=0) * (count / (count - 1)), momentum)
+    return y
+
+
+class RMSNorm(Function):
+    """y = x r w, r = 1 / sqrt(mean(x^2) + eps) over the last ``dims`` axes.
+
+    With g = dy w: dx = r (g - x r^2 mean(g x)),  dw = sum(dy x r).
+    """
+
+    def __init__(self, dims, eps):
+        self.axes, self.eps = tuple(range(-dims, 0)), eps
+
+    def forward(self, x, w):
+        self.x, self.w = x, w
+        mean = (x * x).mean(axis=self.axes, keepdims=True) if x.size else x
+        self.r = _inv_std(mean, self.eps)
+        y = x * self.r
+        return y if w is None else y * w
+
+    def backward(self, dy):
+        dx = dw = None
+        if self.needs[0]:
+            g = dy if self.w is None else dy * self.w
+            mean = (g * self.x).mean(axis=self.axes, keepdims=True) if g.size else g
+            dx = self.r * (g - self.x * (self.r * self.r * mean))
+        if self.w is not None and self.needs[1]:
+            dw = unbroadcast(dy * (self.x * self.r), self.w)
+        return dx, dw
+
+
+def rms_norm(input, normalized_shape, weight=None, eps=None):
+    """Scale to root mean square 1 over the last dimensions.  Zhang, Sennrich, arXiv 1910.07467.
+
+    Parameters
+    ----------
+    input : Tensor, (..., *normalized_shape)
+        Floats.
+    normalized_shape : int or tuple of int
+        The sizes of the dimensions to normalize over.
+    weight : Tensor of ``normalized_shape``, optional
+        Of the input's dtype.
+    eps : float, optional
+        Added to the mean square; by default the smallest step of the dtype at 1.
+
+    Raises
+    ------
+    TypeError
+        If dtypes are not floats or differ.
+    ValueError
+        If shapes do not fit.
+    """
+    input, weight, _ = _checked("rms_norm", input, weight, None)
+    shape = _normalized_shape("rms_norm", input, normalized_shape, weight, None)
+    if eps is None:
+        eps = float(array_module(input.data).finfo(input.dtype).eps)
+    return RMSNorm(len(shape), eps)(input, weight)

@@ -317,7 +317,7 @@ def tanhshrink(input):
 
 
 class GLU(Function):
-    """y = a s, x = (a, b) the halves along an axis, s = sigmoid(b);  da = dy s, db = da a (1 - s)."""
+    """y = a s, x = (a, b) the halves of an axis, s = sigmoid(b);  da = dy s, db = da a (1 - s)."""
 
     def __init__(self, axis):
         self.axis = axis
