@@ -299,8 +299,8 @@ class PolynomialLR(_Factor):
         """Ratio of the curve at this epoch to the curve at the one before."""
         if self._is_initial or self.last_epoch > self.total_iters:
             return 1.0
-        here, before = 1 - self.last_epoch / self.total_iters,
-        1 - (self.last_epoch - 1) / self.total_iters
+        here = 1 - self.last_epoch / self.total_iters
+        before = 1 - (self.last_epoch - 1) / self.total_iters
         return (here / before) ** self.power
 
     def closed_ratio(self):
