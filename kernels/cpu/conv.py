@@ -29,7 +29,7 @@ from numba import prange
 from . import tiles
 from .conv_weight import weight_gradient
 from .jit import parallel, serial, threads
-from .memory import address, empty, empty_channels_last
+from .memory import address, empty, empty_channels_last, suits
 from .simd import BYTES, WIDTH, clear, read, write
 from .stage import stage
 
@@ -201,14 +201,9 @@ def _run(x, w_start, bias, y_start, plan):
     _correlate(address(x), w_start, address(bias), y_start, address(scratch), plan)
 
 
-def _suits(*arrays):
-    """Whether these arrays are ours to compute on: float32, aligned, nothing empty."""
-    return all(a is None or (a.dtype == np.float32 and a.size and a.flags.aligned) for a in arrays)
-
-
 def conv2d_forward(x, w, b, stride, padding, dilation, groups):
     """y = x correlated with w, plus b: see ``kernels/reference/conv.py``. float32 only."""
-    if not _suits(x, w, b):
+    if not suits(x, w, b):
         return NotImplemented
     (n, _, height, width), (f, _, kh, kw) = x.shape, w.shape
     (top, bottom), (left, right) = padding
@@ -227,7 +222,7 @@ def conv2d_forward(x, w, b, stride, padding, dilation, groups):
 
 def conv2d_input_gradient(dy, w, size, stride, padding, dilation, groups):
     """dx of the forward pass: a correlation of dy with the turned kernel for each class of pixels."""
-    if not _suits(dy, w):
+    if not suits(dy, w):
         return NotImplemented
     n, (f, c, kh, kw) = dy.shape[0], w.shape
     dx = empty_channels_last((n, c * groups, *size), np.float32)
@@ -274,6 +269,6 @@ def _class(first, k, size, stride, dilation, padding):
 
 def conv2d_weight_gradient(x, dy, kernel, stride, padding, dilation, groups):
     """dw of the forward pass."""
-    if not _suits(x, dy):
+    if not suits(x, dy):
         return NotImplemented
     return weight_gradient(x, dy, kernel, stride, padding, dilation, groups)

@@ -76,3 +76,13 @@ def empty_channels_last(shape, dtype):
 def address(array):
     """Where the first element of ``array`` lies (0 for None)."""
     return 0 if array is None else array.__array_interface__["data"][0]
+
+
+def is_channels_last(x):
+    """Whether the channels of a pixel of x (N, C, H, W) lie side by side."""
+    return x.strides[1] == x.itemsize or x.shape[1] == 1
+
+
+def suits(*arrays):
+    """Whether these arrays are for the kernels here: float32, aligned, nothing empty (None is fine)."""
+    return all(a is None or (a.dtype == np.float32 and a.size and a.flags.aligned) for a in arrays)

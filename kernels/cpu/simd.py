@@ -158,11 +158,11 @@ def kernel(arguments):
                 emit(builder, *values)
                 return context.get_dummy_value()
             return signature, generate
-        return intrinsic(_with_arguments(typed, arguments))
+        return intrinsic(with_arguments(typed, arguments))
     return decorate
 
 
-def _with_arguments(typed, count):
+def with_arguments(typed, count):
     """``typed`` as a function of exactly ``count`` named arguments: Numba reads them off its signature."""
     names = ", ".join(f"a{i}" for i in range(count))
     scope = {"typed": typed}

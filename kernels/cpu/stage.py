@@ -1,5 +1,8 @@
 """Copy a piece of an image next to the processor: channels side by side, zeros around."""
-from .jit import serial
+from numba import prange
+
+from .jit import parallel, serial
+from .memory import address, empty_channels_last, is_channels_last
 from .simd import clear, copy, read, write
 
 
@@ -29,3 +32,23 @@ def stage(x, xc, xh, xw, channels, height, width, top, left, rows, columns, targ
             for c in range(channels):
                 for j in range(end - begin):
                     write(here + (j * channels + c) * 4, read(source + c * xc + j * xw))
+
+
+@parallel
+def _rearrange(x, xn, xc, xh, xw, n, channels, height, width, target):
+    for i in prange(n):
+        stage(x + i * xn, xc, xh, xw, channels, height, width, 0, 0, height, width,
+              target + i * height * width * channels * 4)
+
+
+def rearranged(x):
+    """A copy of x (N, C, H, W), float32, whose memory runs N, H, W, C without gaps."""
+    y = empty_channels_last(x.shape, x.dtype)
+    n, c, h, w = x.shape
+    _rearrange(address(x), *x.strides, n, c, h, w, address(y))
+    return y
+
+
+def channels_last(x):
+    """x with the channels of a pixel side by side: itself, or a copy."""
+    return x if is_channels_last(x) else rearranged(x)

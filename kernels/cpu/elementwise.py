@@ -1,0 +1,72 @@
+"""Elementwise kernels on the CPU: any two arrays whose memory runs the same way, as one long row."""
+import numpy as np
+from numba import prange
+
+from . import vectors as v
+from .jit import parallel, threads
+from .memory import address, empty, suits
+from .simd import WIDTH
+
+MANY = 1 << 14  # floats below which NumPy is as fast
+
+
+def _dense(x):
+    """The order of x's axes in memory if there are no gaps, else None."""
+    if x.flags.c_contiguous:
+        return tuple(range(x.ndim))
+    if x.ndim == 4 and x.transpose(0, 2, 3, 1).flags.c_contiguous:
+        return (0, 2, 3, 1)
+    return None
+
+
+def _empty_like(x, order):
+    """A new array whose memory runs as x's."""
+    y = empty(tuple([x.shape[i] for i in order]), np.float32)
+    return y if order == tuple(range(x.ndim)) else y.transpose(0, 3, 1, 2)
+
+
+@parallel
+def _relu_forward(x, y, count, workers):
+    zero = v.fill(np.float32(0))
+    steps = (count + WIDTH - 1) // WIDTH
+    for thread in prange(workers):
+        for i in range(thread * steps // workers * WIDTH, (thread + 1) * steps // workers * WIDTH,
+                       WIDTH):
+            value = v.load_some(x + 4 * i, count - i)
+            v.store_some(y + 4 * i, v.where_less(value, zero, zero, value), count - i)
+
+
+def relu_forward(x):
+    """max(x, 0); NaN stays NaN."""
+    order = _dense(x) if x.size >= MANY and suits(x) else None
+    if order is None:
+        return NotImplemented
+    y = _empty_like(x, order)
+    _relu_forward(address(x), address(y), x.size, threads())
+    return y
+
+
+@parallel
+def _relu_backward(dy, y, dx, count, workers):
+    zero = v.fill(np.float32(0))
+    steps = (count + WIDTH - 1) // WIDTH
+    for thread in prange(workers):
+        for i in range(thread * steps // workers * WIDTH, (thread + 1) * steps // workers * WIDTH,
+                       WIDTH):
+            slope = v.load_some(dy + 4 * i, count - i)
+            value = v.load_some(y + 4 * i, count - i)
+            v.store_some(dx + 4 * i, v.where_greater(value, zero, slope, zero), count - i)
+
+
+def relu_backward(dy, y):
+    """dy where y > 0, else 0."""
+    order = _dense(y) if y.size >= MANY and suits(dy, y) else None
+    if order is None:
+        return NotImplemented
+    if dy.strides != y.strides:
+        same = _empty_like(y, order)
+        same[...] = dy
+        dy = same
+    dx = _empty_like(y, order)
+    _relu_backward(address(dy), address(y), address(dx), y.size, threads())
+    return dx

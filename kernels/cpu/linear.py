@@ -1,0 +1,221 @@
+"""Matrix products of a linear layer on the CPU, from the tiles of the convolution.
+
+    N rows of x;  I inputs;  O outputs:   y (N, O) = x (N, I) @ w (O, I).T + b
+
+A product takes one factor number by number and the other in lines of LANES, which are packed first
+so that they follow each other in memory. The panel of lines stays in the cache while all rows pass.
+"""
+import numpy as np
+from numba import prange
+
+from . import tiles
+from . import vectors as v
+from .jit import parallel, serial, threads
+from .memory import address, empty, suits
+from .simd import BYTES, WIDTH, clear, copy, read, write
+
+LANES = 2 * WIDTH
+LINE = 2 * BYTES
+WIDE = 8 * WIDTH
+FEW = 4         # rows up to which reading w decides the time: it is not worth packing
+NO_FLOOR = int(np.float32(-np.inf).view(np.int32))
+TALL = 2 * tiles.GROUP
+COUNT = 12 if WIDTH == 16 else 6
+
+_tall2 = tiles.make_row_tile(2, tiles.GROUP, 2)
+_one2 = tiles.make_row_tile(1, 1, 2)
+_strip8 = tiles.make_outer_tile(1, 8)
+_outer2 = tiles.make_outer_tile(COUNT, 2)
+
+
+@serial
+def _panel(rows, x, x_row, inner, packed, bias, y, y_row, lanes):
+    """y[:, :lanes] = x @ packed + bias for all rows of x; the last tile overlaps the one before."""
+    r = 0
+    while r < rows:
+        if rows >= TALL:
+            at = min(r, rows - TALL)
+            _tall2(x + at * x_row, tiles.GROUP * x_row, x_row, 1, 0, 1, 0, inner, packed, LINE, bias,
+                   y + at * y_row, tiles.GROUP * y_row, y_row, lanes, NO_FLOOR)
+            r += TALL
+        else:
+            _one2(x + r * x_row, 0, 0, 1, 0, 1, 0, inner, packed, LINE, bias, y + r * y_row, 0, 0,
+                  lanes, NO_FLOOR)
+            r += 1
+
+
+@parallel
+def _times_transposed(x, x_row, w, w_row, bias, y, n, inner, o, scratch, workers):
+    """y = x @ w.T + bias: panels of LANES rows of w, turned."""
+    panels = (o + LANES - 1) // LANES
+    size = (inner + 1) * LINE
+    for thread in prange(workers):
+        packed = scratch + thread * size
+        for panel in range(thread * panels // workers, (thread + 1) * panels // workers):
+            first = panel * LANES
+            lanes = min(LANES, o - first)
+            clear(packed, LINE)
+            if bias != 0:
+                copy(packed, bias + 4 * first, 4 * lanes)
+            if lanes < LANES:
+                clear(packed + LINE, inner * LINE)
+            for i in range(0, inner, 32):
+                for k in range(lanes):
+                    source = w + (first + k) * w_row
+                    for j in range(i, min(i + 32, inner)):
+                        write(packed + LINE + j * LINE + 4 * k, read(source + 4 * j))
+            _panel(n, x, x_row, inner, packed + LINE, packed, y + 4 * first, 4 * o, lanes)
+
+
+@parallel
+def _times(x, x_row, w, w_row, y, n, inner, o, scratch, workers):
+    """y = x @ w: panels of LANES columns of w."""
+    panels = (o + LANES - 1) // LANES
+    size = (inner + 1) * LINE
+    for thread in prange(workers):
+        packed = scratch + thread * size
+        for panel in range(thread * panels // workers, (thread + 1) * panels // workers):
+            first = panel * LANES
+            lanes = min(LANES, o - first)
+            clear(packed, size if lanes < LANES else LINE)
+            for i in range(inner):
+                copy(packed + LINE + i * LINE, w + i * w_row + 4 * first, 4 * lanes)
+            _panel(n, x, x_row, inner, packed + LINE, packed, y + 4 * first, 4 * o, lanes)
+
+
+@parallel
+def _transposed_times(dy, dy_row, x, x_row, dw, n, o, inner, scratch, workers):
+    """dw (O, I) = dy.T @ x: panels of LANES columns of x, COUNT rows of dw at a time."""
+    panels = (inner + LANES - 1) // LANES
+    size = n * LINE + n * 4 * COUNT + COUNT * LINE
+    for thread in prange(workers):
+        packed = scratch + thread * size
+        rest = packed + n * LINE            # the last few columns of dy, filled up with zeros
+        corner = rest + n * 4 * COUNT       # a tile that does not fit into dw
+        tail = o - o % COUNT
+        clear(rest, n * 4 * COUNT)
+        for r in range(n):
+            copy(rest + r * 4 * COUNT, dy + r * dy_row + 4 * tail, 4 * (o - tail))
+        for panel in range(thread * panels // workers, (thread + 1) * panels // workers):
+            first = panel * LANES
+            lanes = min(LANES, inner - first)
+            if lanes < LANES:
+                clear(packed, n * LINE)
+            for r in range(n):
+                copy(packed + r * LINE, x + r * x_row + 4 * first, 4 * lanes)
+            for k in range(0, o, COUNT):
+                target, line = dw + (k * inner + first) * 4, 4 * inner
+                whole = k < tail and lanes == LANES
+                if not whole:
+                    target, line = corner, LINE
+                for j in range(COUNT):
+                    clear(target + j * line, LINE)
+                if k < tail:
+                    _outer2(dy + 4 * k, 0, dy_row, packed, 0, LINE, 1, n, target, line)
+                else:
+                    _outer2(rest, 0, 4 * COUNT, packed, 0, LINE, 1, n, target, line)
+                if not whole:
+                    for j in range(min(COUNT, o - k)):
+                        copy(dw + ((k + j) * inner + first) * 4, corner + j * LINE, 4 * lanes)
+
+
+@parallel
+def _few_times_transposed(x, x_row, w, w_row, bias, y, n, inner, o, workers):
+    """y = x @ w.T + bias by dot products, four rows of w at a time: w is read once, as it lies."""
+    for thread in prange(workers):
+        first, last = thread * o // workers, (thread + 1) * o // workers
+        for k in range(first, last, 4):
+            # near the end the rows repeat: the same numbers are written again
+            k1, k2, k3 = min(k + 1, last - 1), min(k + 2, last - 1), min(k + 3, last - 1)
+            for r in range(n):
+                a = b = c = d = v.fill(np.float32(0))
+                for i in range(0, inner, WIDTH):
+                    left = inner - i
+                    value = v.load_some(x + r * x_row + 4 * i, left)
+                    a = v.fma(v.load_some(w + k * w_row + 4 * i, left), value, a)
+                    b = v.fma(v.load_some(w + k1 * w_row + 4 * i, left), value, b)
+                    c = v.fma(v.load_some(w + k2 * w_row + 4 * i, left), value, c)
+                    d = v.fma(v.load_some(w + k3 * w_row + 4 * i, left), value, d)
+                row = y + r * o * 4
+                write(row + 4 * k, v.total(a) + _bias(bias, k))
+                write(row + 4 * k1, v.total(b) + _bias(bias, k1))
+                write(row + 4 * k2, v.total(c) + _bias(bias, k2))
+                write(row + 4 * k3, v.total(d) + _bias(bias, k3))
+
+
+@serial
+def _bias(bias, k):
+    return read(bias + 4 * k) if bias != 0 else np.float32(0)
+
+
+@parallel
+def _few_times(x, x_row, w, w_row, y, n, inner, o, workers):
+    """y = x @ w: WIDE columns of w at a time, as they lie."""
+    strips = o // WIDE
+    for thread in prange(workers):
+        for strip in range(thread * strips // workers, (thread + 1) * strips // workers):
+            for r in range(n):
+                target = y + (r * o + strip * WIDE) * 4
+                clear(target, WIDE * 4)
+                _strip8(x + r * x_row, 0, 4, w + strip * WIDE * 4, 0, w_row, 1, inner, target, 0)
+    for r in range(n):
+        for first in range(strips * WIDE, o, WIDTH):
+            total = v.fill(np.float32(0))
+            for i in range(inner):
+                factor = v.fill(read(x + r * x_row + 4 * i))
+                total = v.fma(v.load_some(w + i * w_row + 4 * first, o - first), factor, total)
+            v.store_some(y + (r * o + first) * 4, total, o - first)
+
+
+def _rows(x):
+    """x with every row contiguous (a copy only if they are not)."""
+    return x if x.strides[1] == 4 else np.ascontiguousarray(x)
+
+
+def linear_forward(x, w, b):
+    """y = x @ w.T + b for x (N, I), w (O, I), b (O,) or None."""
+    if not suits(x, w, b):
+        return NotImplemented
+    x, w = _rows(x), _rows(w)
+    (n, inner), o = x.shape, w.shape[0]
+    y, workers = empty((n, o), np.float32), threads()
+    if b is not None:
+        b = np.ascontiguousarray(b)
+    if n <= FEW:
+        _few_times_transposed(address(x), x.strides[0], address(w), w.strides[0], address(b),
+                              address(y), n, inner, o, min(workers, o))
+        return y
+    scratch = empty((workers * (inner + 1) * LINE,), np.uint8)
+    _times_transposed(address(x), x.strides[0], address(w), w.strides[0], address(b), address(y), n,
+                      inner, o, address(scratch), workers)
+    return y
+
+
+def linear_input_gradient(dy, w):
+    """dx = dy @ w."""
+    if not suits(dy, w):
+        return NotImplemented
+    dy, w = _rows(dy), _rows(w)
+    (n, o), inner = dy.shape, w.shape[1]
+    dx, workers = empty((n, inner), np.float32), threads()
+    if n <= FEW:
+        _few_times(address(dy), dy.strides[0], address(w), w.strides[0], address(dx), n, o, inner,
+                   workers)
+        return dx
+    scratch = empty((workers * (o + 1) * LINE,), np.uint8)
+    _times(address(dy), dy.strides[0], address(w), w.strides[0], address(dx), n, o, inner,
+           address(scratch), workers)
+    return dx
+
+
+def linear_weight_gradient(x, dy):
+    """dw = dy.T @ x."""
+    if not suits(x, dy):
+        return NotImplemented
+    x, dy = _rows(x), _rows(dy)
+    (n, inner), o = x.shape, dy.shape[1]
+    dw, workers = empty((o, inner), np.float32), threads()
+    scratch = empty((workers * (n * LINE + n * 4 * COUNT + COUNT * LINE),), np.uint8)
+    _transposed_times(address(dy), dy.strides[0], address(x), x.strides[0], address(dw), n, o, inner,
+                      address(scratch), workers)
+    return dw

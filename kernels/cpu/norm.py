@@ -1,0 +1,172 @@
+"""Batch normalization on the CPU: two passes over the pixels, vectors over the channels.
+
+    R rows (pixels of all images);  C channels;  s = sum of dy,  q = sum of dy * (x - mean)
+"""
+import numpy as np
+from numba import prange
+
+from . import vectors as v
+from .jit import parallel, threads
+from .memory import address
+from .rows import empty_table, fits, table
+from .simd import WIDTH
+
+CHUNK = 256     # rows summed in float32 before the sum goes to float64
+MANY = 1 << 14  # numbers below which a second thread costs more than it brings
+
+
+def _workers(t):
+    return threads() if t.rows * t.columns >= MANY else 1
+
+
+@parallel
+def _sums(x, rows, channels, shift, sums, workers):
+    """Per thread and channel, in float64: the sums of (x - shift) and (x - shift)**2."""
+    for thread in prange(workers):
+        part = np.zeros((2, channels + WIDTH), np.float32)
+        one, two = part[0].ctypes.data, part[1].ctypes.data
+        sums[thread] = 0
+        last = (thread + 1) * rows // workers
+        for first in range(thread * rows // workers, last, CHUNK):
+            for c in range(0, channels, WIDTH):
+                origin = v.load_some(shift + 4 * c, channels - c)
+                s, q = v.fill(np.float32(0)), v.fill(np.float32(0))
+                for r in range(first, min(first + CHUNK, last)):
+                    d = v.sub(v.load_some(x + (r * channels + c) * 4, channels - c), origin)
+                    s, q = v.add(s, d), v.fma(d, d, q)
+                v.store(one + 4 * c, s)
+                v.store(two + 4 * c, q)
+            for c in range(channels):
+                sums[thread, 0, c] += part[0, c]
+                sums[thread, 1, c] += part[1, c]
+
+
+def batch_norm_statistics(x):
+    """(mean, biased variance) per channel. Shifted by the first pixel, so that nothing cancels."""
+    if not fits(x):
+        return NotImplemented
+    t = table(x)
+    workers = _workers(t)
+    shift = np.ascontiguousarray(t.array[(0, slice(None), 0, 0)[:x.ndim]])
+    sums = np.empty((workers, 2, t.columns), np.float64)
+    _sums(t.start, t.rows, t.columns, address(shift), sums, workers)
+    s, q = sums.sum(0) / t.rows
+    return (s + shift).astype(np.float32), np.maximum(q - s * s, 0).astype(np.float32)
+
+
+@parallel
+def _affine(x, scale, shift, y, rows, channels, workers):
+    """y = x * scale + shift."""
+    for thread in prange(workers):
+        for r in range(thread * rows // workers, (thread + 1) * rows // workers):
+            for c in range(0, channels, WIDTH):
+                left = channels - c
+                place = (r * channels + c) * 4
+                value = v.fma(v.load_some(x + place, left), v.load_some(scale + 4 * c, left),
+                              v.load_some(shift + 4 * c, left))
+                v.store_some(y + place, value, left)
+
+
+def batch_norm_forward(x, mean, inv_std, weight, bias):
+    """y = (x - mean) * inv_std * weight + bias, as one multiplication and one addition."""
+    if not fits(x):
+        return NotImplemented
+    t = table(x)
+    scale = np.asarray(inv_std if weight is None else inv_std * weight, np.float32)
+    shift = np.asarray(-mean * scale if bias is None else bias - mean * scale, np.float32)
+    y = empty_table(x.shape)
+    _affine(t.start, address(scale), address(shift), address(y), t.rows, t.columns, _workers(t))
+    return y
+
+
+@parallel
+def _backward_sums(dy, x, mean, rows, channels, sums, workers):
+    """Per thread and channel, in float64: s and q."""
+    for thread in prange(workers):
+        part = np.zeros((2, channels + WIDTH), np.float32)
+        one, two = part[0].ctypes.data, part[1].ctypes.data
+        sums[thread] = 0
+        last = (thread + 1) * rows // workers
+        for first in range(thread * rows // workers, last, CHUNK):
+            for c in range(0, channels, WIDTH):
+                left = channels - c
+                center = v.load_some(mean + 4 * c, left)
+                s, q = v.fill(np.float32(0)), v.fill(np.float32(0))
+                for r in range(first, min(first + CHUNK, last)):
+                    place = (r * channels + c) * 4
+                    g = v.load_some(dy + place, left)
+                    s = v.add(s, g)
+                    q = v.fma(g, v.sub(v.load_some(x + place, left), center), q)
+                v.store(one + 4 * c, s)
+                v.store(two + 4 * c, q)
+            for c in range(channels):
+                sums[thread, 0, c] += part[0, c]
+                sums[thread, 1, c] += part[1, c]
+
+
+@parallel
+def _combine(dy, x, mean, a, b, c_, dx, rows, channels, workers):
+    """dx = a * dy + b + c * (x - mean)."""
+    for thread in prange(workers):
+        for r in range(thread * rows // workers, (thread + 1) * rows // workers):
+            for c in range(0, channels, WIDTH):
+                left = channels - c
+                place = (r * channels + c) * 4
+                value = v.sub(v.load_some(x + place, left), v.load_some(mean + 4 * c, left))
+                value = v.fma(value, v.load_some(c_ + 4 * c, left), v.load_some(b + 4 * c, left))
+                value = v.fma(v.load_some(dy + place, left), v.load_some(a + 4 * c, left), value)
+                v.store_some(dx + place, value, left)
+
+
+def batch_norm_backward(dy, x, mean, inv_std, weight, training, needs):
+    """(dx, dw, db); in training the gradient also goes through mean and variance."""
+    if not fits(dy, x):
+        return NotImplemented
+    t, g = table(x), table(dy)
+    workers = _workers(t)
+    s = q = None
+    if training or needs[1] or needs[2]:
+        sums = np.empty((workers, 2, t.columns), np.float64)
+        center = np.asarray(mean, np.float32)
+        _backward_sums(g.start, t.start, address(center), t.rows, t.columns, sums, workers)
+        s, q = sums.sum(0)
+        q = q * inv_std
+    dx = _input_gradient(g, t, mean, inv_std, weight, s, q, training) if needs[0] else None
+    return (dx, q.astype(np.float32) if needs[1] else None, s.astype(np.float32) if needs[2] else None)
+
+
+def _input_gradient(g, t, mean, inv_std, weight, s, q, training):
+    a = np.asarray(inv_std if weight is None else inv_std * weight, np.float32)
+    dx, workers = empty_table(g.array.shape), _workers(t)
+    if not training:
+        zero = np.zeros_like(a)
+        _affine(g.start, address(a), address(zero), address(dx), t.rows, t.columns, workers)
+        return dx
+    c = np.asarray(-a * inv_std * q / t.rows, np.float32)
+    b = np.asarray(-a * s / t.rows, np.float32)
+    center = np.asarray(mean, np.float32)
+    _combine(g.start, t.start, address(center), address(a), address(b), address(c), address(dx), t.rows,
+             t.columns, workers)
+    return dx
+
+
+@parallel
+def _column_sums(x, rows, channels, parts, workers):
+    for thread in prange(workers):
+        part = parts + thread * 4 * channels
+        for c in range(0, channels, WIDTH):
+            s = v.fill(np.float32(0))
+            for r in range(thread * rows // workers, (thread + 1) * rows // workers):
+                s = v.add(s, v.load_some(x + (r * channels + c) * 4, channels - c))
+            v.store_some(part + 4 * c, s, channels - c)
+
+
+def channel_sum(x):
+    """The sum over everything but the channels, (C,): the gradient of a bias."""
+    if not fits(x):
+        return NotImplemented
+    t = table(x)
+    workers = _workers(t)
+    parts = np.empty((workers, t.columns), np.float32)
+    _column_sums(t.start, t.rows, t.columns, address(parts), workers)
+    return parts.sum(0)

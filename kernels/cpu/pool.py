@@ -1,0 +1,273 @@
+"""Pooling on the CPU: vectors over the channels of a pixel, threads over the rows.
+
+Backward gathers: every pixel of dx asks the windows that cover it. So nothing is written twice, no
+order matters, and dx needs no zeros first.
+
+    N C H W input;  OH OW output;  KH KW window;  SH SW stride;  DH DW dilation
+"""
+from collections import namedtuple
+
+import numpy as np
+from numba import prange
+
+from . import vectors as v
+from .jit import parallel, serial
+from .memory import address, empty_channels_last, suits
+from .simd import WIDTH, clear
+from .stage import channels_last
+
+Window = namedtuple("Window", "N C H W OH OW KH KW SH SW DH DW TOP BOTTOM LEFT RIGHT")
+Steps = namedtuple("Steps", "n h w")    # strides in bytes
+
+
+def _steps(x):
+    return Steps(x.strides[0], x.strides[2], x.strides[3])
+
+
+def _window(x_shape, y_size, kernel, stride, padding, dilation=(1, 1)):
+    n, c, h, w = x_shape
+    return Window(n, c, h, w, *y_size, *kernel, *stride, *dilation, *padding[0], *padding[1])
+
+
+@serial
+def _inside(start, count, step, size):
+    """The first and one past the last of ``count`` taps from ``start`` on that lie in 0 .. size."""
+    first = max(0, -(start // step)) if start < 0 else 0
+    last = min(count, (size - start + step - 1) // step)
+    return first, max(first, last)
+
+
+@parallel
+def _max_forward(x, xs, y, index, ys, p):
+    for job in prange(p.N * p.OH):
+        n, oh = job // p.OH, job % p.OH
+        top = oh * p.SH - p.TOP
+        kh0, kh1 = _inside(top, p.KH, p.DH, p.H)
+        for ow in range(p.OW):
+            left = ow * p.SW - p.LEFT
+            kw0, kw1 = _inside(left, p.KW, p.DW, p.W)
+            place = n * ys.n + oh * ys.h + ow * ys.w
+            for c in range(0, p.C, WIDTH):
+                best = v.fill(np.float32(-np.inf))
+                where = v.fill_int(np.int32((top + kh0 * p.DH) * p.W + left + kw0 * p.DW))
+                for kh in range(kh0, kh1):
+                    h = top + kh * p.DH
+                    for kw in range(kw0, kw1):
+                        w = left + kw * p.DW
+                        value = v.load_some(x + n * xs.n + h * xs.h + w * xs.w + c * 4, p.C - c)
+                        here = v.fill_int(np.int32(h * p.W + w))
+                        where = v.better_index(value, best, here, where)
+                        best = v.better(value, best)
+                v.store_some(y + place + c * 4, best, p.C - c)
+                v.store_ints(index + place + c * 4, where, p.C - c)
+
+
+def max_pool2d_forward(x, kernel, stride, padding, dilation, output_size):
+    """(y, index): index is int32 here."""
+    if not suits(x) or 0 in output_size:
+        return NotImplemented
+    x = channels_last(x)
+    shape = (*x.shape[:2], *output_size)
+    y, index = empty_channels_last(shape, np.float32), empty_channels_last(shape, np.int32)
+    _max_forward(address(x), _steps(x), address(y), address(index), _steps(y),
+                 _window(x.shape, output_size, kernel, stride, padding, dilation))
+    return y, index
+
+
+@parallel
+def _max_backward(dy, ys, index, dx, xs, p):
+    for job in prange(p.N * p.H):
+        n, h = job // p.H, job % p.H
+        oh0 = max(-((p.DH * (p.KH - 1) - h - p.TOP) // p.SH), 0)
+        oh1 = min((h + p.TOP) // p.SH + 1, p.OH)
+        for w in range(p.W):
+            ow0 = max(-((p.DW * (p.KW - 1) - w - p.LEFT) // p.SW), 0)
+            ow1 = min((w + p.LEFT) // p.SW + 1, p.OW)
+            here = v.fill_int(np.int32(h * p.W + w))
+            for c in range(0, p.C, WIDTH):
+                total = v.fill(np.float32(0))
+                for oh in range(oh0, oh1):
+                    for ow in range(ow0, ow1):
+                        place = n * ys.n + oh * ys.h + ow * ys.w + c * 4
+                        chosen = v.load_ints(index + place, p.C - c)
+                        value = v.load_some(dy + place, p.C - c)
+                        total = v.add(total, v.where_equal(chosen, here, value))
+                v.store_some(dx + n * xs.n + h * xs.h + w * xs.w + c * 4, total, p.C - c)
+
+
+@parallel
+def _max_backward_tiled(dy, ys, index, dx, xs, p):
+    """Windows that lie side by side: each hands its gradient to its own pixels."""
+    for job in prange(p.N * p.OH):
+        n, oh = job // p.OH, job % p.OH
+        top = oh * p.SH - p.TOP
+        kh0, kh1 = _inside(top, p.KH, 1, p.H)
+        if oh == p.OH - 1:
+            for h in range(top + kh1, p.H):     # rows that no window reaches
+                clear(dx + n * xs.n + h * xs.h, p.W * xs.w)
+        for ow in range(p.OW):
+            left = ow * p.SW - p.LEFT
+            kw0, kw1 = _inside(left, p.KW, 1, p.W)
+            place = n * ys.n + oh * ys.h + ow * ys.w
+            for c in range(0, p.C, WIDTH):
+                chosen = v.load_ints(index + place + c * 4, p.C - c)
+                value = v.load_some(dy + place + c * 4, p.C - c)
+                for h in range(top + kh0, top + kh1):
+                    for w in range(left + kw0, left + kw1):
+                        here = v.fill_int(np.int32(h * p.W + w))
+                        v.store_some(dx + n * xs.n + h * xs.h + w * xs.w + c * 4,
+                                     v.where_equal(chosen, here, value), p.C - c)
+        end = max(p.OW * p.SW - p.LEFT, 0)
+        if end < p.W:
+            for h in range(top + kh0, top + kh1):
+                clear(dx + n * xs.n + h * xs.h + end * xs.w, (p.W - end) * xs.w)
+
+
+def max_pool2d_backward(dy, index, size, window=None):
+    """dx; ``window`` is forward's (kernel, stride, padding, dilation), to find who covers a pixel."""
+    if not suits(dy) or window is None or index.dtype != np.int32 or index.strides[1] != 4:
+        return NotImplemented
+    kernel, stride, padding, dilation = window
+    if dy.strides != index.strides:
+        same = empty_channels_last(dy.shape, np.float32)
+        same[...] = dy
+        dy = same
+    dx = empty_channels_last((*dy.shape[:2], *size), np.float32)
+    tiled = kernel == stride and dilation == (1, 1)
+    (_max_backward_tiled if tiled else _max_backward)(
+        address(dy), _steps(dy), address(index), address(dx), _steps(dx),
+        _window(dx.shape, dy.shape[2:], kernel, stride, padding, dilation))
+    return dx
+
+
+@serial
+def _divisor(oh, ow, p, include_pad, divisor):
+    """What the sum of a window is divided by."""
+    if divisor:
+        return divisor
+    top, left = oh * p.SH - p.TOP, ow * p.SW - p.LEFT
+    if include_pad:
+        return ((min(top + p.KH, p.H + p.BOTTOM) - top) * (min(left + p.KW, p.W + p.RIGHT) - left))
+    return ((min(top + p.KH, p.H) - max(top, 0)) * (min(left + p.KW, p.W) - max(left, 0)))
+
+
+@parallel
+def _avg_forward(x, xs, y, ys, p, include_pad, divisor):
+    for job in prange(p.N * p.OH):
+        n, oh = job // p.OH, job % p.OH
+        top = oh * p.SH - p.TOP
+        for ow in range(p.OW):
+            left = ow * p.SW - p.LEFT
+            scale = v.fill(np.float32(1 / _divisor(oh, ow, p, include_pad, divisor)))
+            for c in range(0, p.C, WIDTH):
+                total = v.fill(np.float32(0))
+                for h in range(max(top, 0), min(top + p.KH, p.H)):
+                    for w in range(max(left, 0), min(left + p.KW, p.W)):
+                        place = x + n * xs.n + h * xs.h + w * xs.w + c * 4
+                        total = v.add(total, v.load_some(place, p.C - c))
+                v.store_some(y + n * ys.n + oh * ys.h + ow * ys.w + c * 4, v.mul(total, scale),
+                             p.C - c)
+
+
+def avg_pool2d_forward(x, kernel, stride, padding, output_size, count_include_pad, divisor_override):
+    """Mean of each window."""
+    if not suits(x) or 0 in output_size:
+        return NotImplemented
+    x = channels_last(x)
+    y = empty_channels_last((*x.shape[:2], *output_size), np.float32)
+    _avg_forward(address(x), _steps(x), address(y), _steps(y),
+                 _window(x.shape, output_size, kernel, stride, padding),
+                 int(count_include_pad), int(divisor_override or 0))
+    return y
+
+
+@parallel
+def _avg_backward(dy, ys, dx, xs, p, include_pad, divisor):
+    for job in prange(p.N * p.H):
+        n, h = job // p.H, job % p.H
+        oh0 = max(-((p.KH - 1 - h - p.TOP) // p.SH), 0)
+        oh1 = min((h + p.TOP) // p.SH + 1, p.OH)
+        for w in range(p.W):
+            ow0 = max(-((p.KW - 1 - w - p.LEFT) // p.SW), 0)
+            ow1 = min((w + p.LEFT) // p.SW + 1, p.OW)
+            for c in range(0, p.C, WIDTH):
+                total = v.fill(np.float32(0))
+                for oh in range(oh0, oh1):
+                    for ow in range(ow0, ow1):
+                        scale = v.fill(np.float32(1 / _divisor(oh, ow, p, include_pad, divisor)))
+                        place = dy + n * ys.n + oh * ys.h + ow * ys.w + c * 4
+                        total = v.fma(v.load_some(place, p.C - c), scale, total)
+                v.store_some(dx + n * xs.n + h * xs.h + w * xs.w + c * 4, total, p.C - c)
+
+
+def avg_pool2d_backward(dy, size, kernel, stride, padding, count_include_pad, divisor_override):
+    """Every pixel gets its share of the windows that cover it."""
+    if not suits(dy) or 0 in size:
+        return NotImplemented
+    dy = channels_last(dy)
+    dx = empty_channels_last((*dy.shape[:2], *size), np.float32)
+    _avg_backward(address(dy), _steps(dy), address(dx), _steps(dx),
+                  _window(dx.shape, dy.shape[2:], kernel, stride, padding),
+                  int(count_include_pad), int(divisor_override or 0))
+    return dx
+
+
+@serial
+def _bin(i, size, bins):
+    """Adaptive pooling's i-th bin: floor(i * size / bins) .. ceil((i + 1) * size / bins)."""
+    return i * size // bins, ((i + 1) * size + bins - 1) // bins
+
+
+@parallel
+def _adaptive_forward(x, xs, y, ys, p):
+    for job in prange(p.N * p.OH * p.OW):
+        n, oh, ow = job // (p.OH * p.OW), job // p.OW % p.OH, job % p.OW
+        h0, h1 = _bin(oh, p.H, p.OH)
+        w0, w1 = _bin(ow, p.W, p.OW)
+        scale = v.fill(np.float32(1 / ((h1 - h0) * (w1 - w0))))
+        for c in range(0, p.C, WIDTH):
+            total = v.fill(np.float32(0))
+            for h in range(h0, h1):
+                for w in range(w0, w1):
+                    place = x + n * xs.n + h * xs.h + w * xs.w + c * 4
+                    total = v.add(total, v.load_some(place, p.C - c))
+            v.store_some(y + n * ys.n + oh * ys.h + ow * ys.w + c * 4, v.mul(total, scale), p.C - c)
+
+
+def adaptive_avg_pool2d_forward(x, output_size):
+    """Mean of each bin."""
+    if not suits(x) or 0 in output_size:
+        return NotImplemented
+    x = channels_last(x)
+    y = empty_channels_last((*x.shape[:2], *output_size), np.float32)
+    _adaptive_forward(address(x), _steps(x), address(y), _steps(y),
+                      _window(x.shape, output_size, (0, 0), (1, 1), ((0, 0), (0, 0))))
+    return y
+
+
+@parallel
+def _adaptive_backward(dy, ys, dx, xs, p):
+    for job in prange(p.N * p.H):
+        n, h = job // p.H, job % p.H
+        for w in range(p.W):
+            for c in range(0, p.C, WIDTH):
+                total = v.fill(np.float32(0))
+                for oh in range(h * p.OH // p.H, ((h + 1) * p.OH + p.H - 1) // p.H):
+                    h0, h1 = _bin(oh, p.H, p.OH)
+                    for ow in range(w * p.OW // p.W, ((w + 1) * p.OW + p.W - 1) // p.W):
+                        w0, w1 = _bin(ow, p.W, p.OW)
+                        scale = v.fill(np.float32(1 / ((h1 - h0) * (w1 - w0))))
+                        place = dy + n * ys.n + oh * ys.h + ow * ys.w + c * 4
+                        total = v.fma(v.load_some(place, p.C - c), scale, total)
+                v.store_some(dx + n * xs.n + h * xs.h + w * xs.w + c * 4, total, p.C - c)
+
+
+def adaptive_avg_pool2d_backward(dy, size):
+    """Every pixel gets its share of the bins it lies in."""
+    if not suits(dy) or 0 in size:
+        return NotImplemented
+    dy = channels_last(dy)
+    dx = empty_channels_last((*dy.shape[:2], *size), np.float32)
+    _adaptive_backward(address(dy), _steps(dy), address(dx), _steps(dx),
+                       _window(dx.shape, dy.shape[2:], (0, 0), (1, 1), ((0, 0), (0, 0))))
+    return dx

@@ -1,0 +1,179 @@
+"""Vectors as values in Numba code: ``Floats`` and ``Ints``, WIDTH lanes each.
+
+Pooling, normalization and activations are loops over the channels of a pixel, written with these
+functions in ordinary Numba code. Comparisons follow IEEE: anything compared with NaN is false.
+"""
+import llvmlite.ir as ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic, models, register_model
+
+from . import simd
+from .simd import I32, INDICES, MASK, VECTOR
+
+
+class _FloatsType(types.Type):
+    def __init__(self):
+        super().__init__(name=f"Floats{simd.WIDTH}")
+
+
+class _IntsType(types.Type):
+    def __init__(self):
+        super().__init__(name=f"Ints{simd.WIDTH}")
+
+
+@register_model(_FloatsType)
+class _FloatsModel(models.PrimitiveModel):
+    def __init__(self, manager, kind):
+        super().__init__(manager, kind, VECTOR)
+
+
+@register_model(_IntsType)
+class _IntsModel(models.PrimitiveModel):
+    def __init__(self, manager, kind):
+        super().__init__(manager, kind, INDICES)
+
+
+FLOATS, INTS = _FloatsType(), _IntsType()
+ADDRESS, FLOAT, INT = types.intp, types.float32, types.int32
+
+
+def _function(result, *arguments):
+    """Make ``emit(b, *values)`` a function for Numba code with these types."""
+    def decorate(emit):
+        def typed(context, *_):
+            def generate(context, builder, signature, values):
+                value = emit(builder, *values)
+                return context.get_dummy_value() if value is None else value
+            return result(*arguments), generate
+        named = intrinsic(simd.with_arguments(typed, len(arguments)))
+        named.__doc__ = emit.__doc__
+        return named
+    return decorate
+
+
+@_function(FLOATS, ADDRESS)
+def load(b, address):
+    """WIDTH floats from an address."""
+    return simd.load(b, address)
+
+
+@_function(FLOATS, ADDRESS, ADDRESS)
+def load_some(b, address, count):
+    """The first ``count`` lanes from an address, 0 in the others; nothing beyond is read."""
+    place = simd.pointer(b, address, VECTOR)
+    kind = ir.FunctionType(VECTOR, [place.type, I32, MASK, VECTOR])
+    function = cgutils.get_or_insert_function(
+        b.module, kind, f"llvm.masked.load.v{simd.WIDTH}f32.p0")
+    return b.call(function, [place, I32(4), simd.first_lanes(b, count), simd.constant(0)])
+
+
+@_function(types.void, ADDRESS, FLOATS)
+def store(b, address, value):
+    """WIDTH floats to an address."""
+    simd.store(b, value, address)
+
+
+@_function(types.void, ADDRESS, FLOATS, ADDRESS)
+def store_some(b, address, value, count):
+    """The first ``count`` lanes to an address."""
+    simd.store_some(b, value, address, simd.first_lanes(b, count))
+
+
+@_function(INTS, ADDRESS, ADDRESS)
+def load_ints(b, address, count):
+    """The first ``count`` int32 from an address."""
+    place = simd.pointer(b, address, INDICES)
+    kind = ir.FunctionType(INDICES, [place.type, I32, MASK, INDICES])
+    function = cgutils.get_or_insert_function(
+        b.module, kind, f"llvm.masked.load.v{simd.WIDTH}i32.p0")
+    zero = ir.Constant(INDICES, [0] * simd.WIDTH)
+    return b.call(function, [place, I32(4), simd.first_lanes(b, count), zero])
+
+
+@_function(types.void, ADDRESS, INTS, ADDRESS)
+def store_ints(b, address, value, count):
+    """The first ``count`` lanes to an address, as int32."""
+    place = simd.pointer(b, address, INDICES)
+    kind = ir.FunctionType(ir.VoidType(), [INDICES, place.type, I32, MASK])
+    function = cgutils.get_or_insert_function(
+        b.module, kind, f"llvm.masked.store.v{simd.WIDTH}i32.p0")
+    b.call(function, [value, place, I32(4), simd.first_lanes(b, count)])
+
+
+@_function(FLOATS, FLOAT)
+def fill(b, value):
+    """One float in every lane."""
+    return simd.broadcast(b, value)
+
+
+@_function(INTS, INT)
+def fill_int(b, value):
+    """One integer in every lane."""
+    vector = b.insert_element(ir.Constant(INDICES, ir.Undefined), value, I32(0))
+    return b.shuffle_vector(vector, vector, ir.Constant(INDICES, [0] * simd.WIDTH))
+
+
+@_function(FLOATS, FLOATS, FLOATS)
+def add(b, x, y):
+    """x + y"""
+    return b.fadd(x, y)
+
+
+@_function(FLOATS, FLOATS, FLOATS)
+def sub(b, x, y):
+    """x - y"""
+    return b.fsub(x, y)
+
+
+@_function(FLOATS, FLOATS, FLOATS)
+def mul(b, x, y):
+    """x * y"""
+    return b.fmul(x, y)
+
+
+@_function(FLOATS, FLOATS, FLOATS, FLOATS)
+def fma(b, x, y, z):
+    """x * y + z"""
+    return simd.fma(b, x, y, z)
+
+
+@_function(FLOATS, FLOATS, FLOATS, FLOATS, FLOATS)
+def where_greater(b, x, y, yes, no):
+    """``yes`` in the lanes where x > y, else ``no``."""
+    return b.select(b.fcmp_ordered(">", x, y), yes, no)
+
+
+@_function(FLOATS, FLOATS, FLOATS, FLOATS, FLOATS)
+def where_less(b, x, y, yes, no):
+    """``yes`` in the lanes where x < y, else ``no``."""
+    return b.select(b.fcmp_ordered("<", x, y), yes, no)
+
+
+def _beats(b, x, best):
+    """Lanes where x > best or x is NaN."""
+    return b.or_(b.fcmp_ordered(">", x, best), b.fcmp_unordered("uno", x, x))
+
+
+@_function(FLOATS, FLOATS, FLOATS)
+def better(b, x, best):
+    """The maximum so far; NaN wins, as in PyTorch."""
+    return b.select(_beats(b, x, best), x, best)
+
+
+@_function(INTS, FLOATS, FLOATS, INTS, INTS)
+def better_index(b, x, best, index, best_index):
+    """``index`` in the lanes where x beats ``best``, else ``best_index``."""
+    return b.select(_beats(b, x, best), index, best_index)
+
+
+@_function(FLOATS, INTS, INTS, FLOATS)
+def where_equal(b, x, y, value):
+    """``value`` in the lanes where the integers are equal, else 0."""
+    return b.select(b.icmp_signed("==", x, y), value, simd.constant(0))
+
+
+@_function(FLOAT, FLOATS)
+def total(b, x):
+    """The sum over the lanes."""
+    return simd.total(b, x)
