@@ -2,11 +2,13 @@
 from . import operators
 from .activation import *
 from .arrange import *
+from .broadcast import *
 from .comparison import *
 from .conv import *
 from .creation import *
 from .dropout import *
 from .elementwise import *
+from .extremum import *
 from .gather import *
 from .hard_activation import *
 from .indexing import *
@@ -14,14 +16,21 @@ from .joining import *
 from .local_norm import *
 from .loss import *
 from .matmul import *
+from .moments import *
 from .norm import *
 from .pad import *
 from .pool import *
 from .reduce import *
+from .rounding import *
+from .sampling import *
+from .selection import *
 from .shape import *
 from .smooth_activation import *
 from .softmax import *
 from .sorting import *
+from .special import *
+from .trigonometry import *
 from .upsample import *
+from .vector_norm import *
 
 operators.attach(globals())  # + @ [] and the methods of Tensor
