@@ -1,0 +1,65 @@
+"""The softmax kernels in every language against a plain float64 formula and each other."""
+import numpy as np
+import pytest
+
+from minitorch_cnn import kernels
+
+SHAPES = [(3, 5), (1, 1), (7,), (2, 3, 10), (2, 200), (0, 4), (4, 0)]
+CLOSE = {np.float32: dict(rtol=1e-5, atol=1e-6), np.float64: dict(rtol=1e-12, atol=1e-13)}
+
+
+@pytest.fixture(params=["reference", "cpu"])
+def language(request):
+    with kernels.use(request.param):
+        yield request.param
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("axis", [0, -1])
+@np.errstate(all="ignore")
+def test_against_the_formula(language, dtype, shape, axis, rng):
+    x = (3 * rng.standard_normal(shape)).astype(dtype)
+    dy = rng.standard_normal(shape).astype(dtype)
+    e = np.exp(x.astype(np.float64))
+    y = e / e.sum(axis=axis, keepdims=True)
+    dx = y * (dy - (dy * y).sum(axis=axis, keepdims=True))
+    log_dx = dy - y * dy.sum(axis=axis, keepdims=True, dtype=np.float64)
+    results = (kernels.softmax_forward(x, axis), kernels.softmax_backward(dy, y.astype(dtype), axis),
+               kernels.log_softmax_forward(x, axis),
+               kernels.log_softmax_backward(dy, np.log(y).astype(dtype), axis))
+    for result, expected in zip(results, (y, dx, np.log(y), log_dx)):
+        assert result.dtype == dtype and result.shape == shape
+        np.testing.assert_allclose(result, expected, **CLOSE[dtype])
+
+
+def test_far_scores_lose_no_digits(language):
+    x = np.array([[-10000, -10000, -9999], [1e30, 0, -1e30], [0, 0, -np.inf]], np.float32)
+    expected = [[-1.5514447, -1.5514447, -0.5514447], [0, -1e30, -2e30], [-np.log(2)] * 2 + [-np.inf]]
+    np.testing.assert_allclose(kernels.log_softmax_forward(x, 1), expected, rtol=1e-6)
+    assert np.isfinite(kernels.softmax_forward(x, 1)).all()
+
+
+def test_nan_and_infinity_stay_in_their_row(language):
+    x = np.array([[np.nan, 1, 2], [1, np.nan, 2], [np.inf, 1, 2], [0, 0, 0]])
+    with np.errstate(all="ignore"):
+        for kernel in (kernels.softmax_forward, kernels.log_softmax_forward):
+            y = kernel(x, 1)
+            assert np.isnan(y[:3]).all() and np.isfinite(y[3]).all()
+
+
+def test_strided_rows(language, rng):
+    x = rng.standard_normal((6, 8))
+    np.testing.assert_allclose(kernels.softmax_forward(x[::2, ::2], 1),
+                               kernels.softmax_forward(x[::2, ::2].copy(), 1), rtol=1e-12)
+    np.testing.assert_allclose(kernels.softmax_forward(x.T, 1).T, kernels.softmax_forward(x, 0), rtol=1e-12)
+
+
+def test_inputs_are_left_alone(language, rng):
+    x, dy = rng.standard_normal((2, 3, 4))
+    kept = x.copy(), dy.copy()
+    kernels.softmax_backward(dy, x, 1)
+    kernels.log_softmax_backward(dy, x, 1)
+    kernels.log_softmax_forward(x, 1)
+    kernels.softmax_forward(x, 1)
+    np.testing.assert_array_equal((x, dy), kept)
