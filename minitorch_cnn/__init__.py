@@ -1,5 +1,5 @@
 """minitorch_cnn: convolutional nets from scratch, to read and to use."""
-from . import autograd, cuda, ops
+from . import autograd, cuda, data, datasets, ops
 from .autograd import (
     Function,
     Tensor,
