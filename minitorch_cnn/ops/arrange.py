@@ -278,4 +278,6 @@ def unfold(input, dimension, size, step):
     if not 0 <= size <= n or step < 1:
         raise ValueError(f"unfold: windows of size {size} at step {step} do not fit dim {dimension} of "
                          f"size {n}; size must be 0 to {n} and step at least 1")
-    return Windows(dim, size, step)(input if input.ndim else ravel(input))
+    if input.ndim == 0:
+        return unfold(ravel(input), 0, size, step)[0]
+    return Windows(dim, size, step)(input)

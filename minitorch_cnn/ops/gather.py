@@ -7,7 +7,7 @@ from ..autograd import Function, Tensor
 from ..device import array_module
 from ..dtypes import int64
 from .checks import as_tensor, normalize_dim
-from .shape import broadcast_shapes_of, broadcast_to, ravel, sum_to
+from .shape import broadcast_shapes_of, broadcast_to, ravel, reshape, sum_to
 
 __all__ = ["argwhere", "gather", "index_add", "index_select", "masked_select", "nonzero", "one_hot",
            "scatter", "scatter_add", "take", "take_along_dim"]
@@ -17,8 +17,7 @@ def _places(index, dim):
     """Index arrays that put ``index`` at ``dim`` and each place's own position elsewhere."""
     xp = array_module(index)
     grid = [xp.arange(n).reshape((-1,) + (1,) * (index.ndim - 1 - d)) for d, n in enumerate(index.shape)]
-    if index.ndim:
-        grid[dim] = index
+    grid[dim] = index
     return tuple(grid)
 
 
@@ -30,12 +29,12 @@ class Gather(Function):
 
     def forward(self, x, index):
         self.before, self.places = x.shape, _places(index, self.dim)
-        return x[self.places] if index.ndim else x.copy()
+        return x[self.places]
 
     def backward(self, dy):
         xp = array_module(dy)
         dx = xp.zeros(self.before, dy.dtype)
-        xp.add.at(dx, self.places if dy.ndim else (Ellipsis,), dy)
+        xp.add.at(dx, self.places, dy)
         return dx, None
 
 
@@ -61,23 +60,24 @@ def gather(input, dim, index):
     TypeError, ValueError, IndexError
         If ``index`` does not hold integers, its shape does not fit, or a value is out of range.
     """
-    input, dim, index = _checked("gather", input, dim, index)
-    return Gather(dim)(input, index)
+    index = _integers("gather", index)
+    input, dim, places = _checked("gather", input, dim, index)
+    return reshape(Gather(dim)(input, places), index.shape)
 
 
 def _checked(op, input, dim, index):
-    """Tensors and the dim from the front, after all checks of gather and scatter."""
-    input, index = as_tensor(input), _integers(op, index)
+    """input, dim and index after all checks of gather and scatter; 0-d counts as 1-d."""
+    input = as_tensor(input)
     dim = normalize_dim(op, dim, input.ndim)
     if max(index.ndim, 1) != max(input.ndim, 1):
         raise ValueError(f"{op}: index must have as many dims as input, got shapes {index.shape} and "
                          f"{input.shape}")
-    index = index if index.ndim == input.ndim else Tensor(index.data.reshape((1,) * input.ndim))
+    input, index = [x if x.ndim else ravel(x) for x in (input, index)]
     for d, n in enumerate(index.shape):
         if index.numel() and d != dim and n > input.shape[d]:
             raise ValueError(f"{op}: index of shape {index.shape} is larger than input of shape "
                              f"{input.shape} in dim {d}; only dim {dim} may be larger")
-    _check_range(op, index.data, input.shape[dim] if input.ndim else 1, dim)
+    _check_range(op, index.data, input.shape[dim], dim)
     return input, dim, index
 
 
@@ -168,7 +168,7 @@ def index_select(input, dim, index):
                          "or index with x[...]")
     _check_range("index_select", index.data, input.shape[dim] if input.ndim else 1, dim)
     if input.ndim == 0:
-        return Gather(0)(input, Tensor(index.data.reshape(())))
+        return reshape(IndexSelect(0)(ravel(input), ravel(index)), ())
     return IndexSelect(dim)(input, ravel(index))
 
 
@@ -178,8 +178,7 @@ def take(input, index):
     n = input.numel()
     wrapped = array_module(index.data).where(index.data < 0, index.data + n, index.data)
     _check_range("take", wrapped, n, 0)
-    flat = Gather(0)(ravel(input), Tensor(wrapped.reshape(-1)))
-    return flat.reshape(index.shape)
+    return reshape(Gather(0)(ravel(input), wrapped.reshape(-1)), index.shape)
 
 
 class Scatter(Function):
@@ -189,7 +188,7 @@ class Scatter(Function):
         self.dim = dim
 
     def forward(self, x, index, src):
-        self.places = _places(index, self.dim) if index.ndim else (Ellipsis,)
+        self.places = _places(index, self.dim)
         self.src_shape = getattr(src, "shape", None)
         y = x.copy()
         y[self.places] = _part(src, index)
@@ -212,7 +211,7 @@ class ScatterAdd(Function):
         self.dim = dim
 
     def forward(self, x, index, src):
-        self.places = _places(index, self.dim) if index.ndim else (Ellipsis,)
+        self.places = _places(index, self.dim)
         self.src_shape = getattr(src, "shape", None)
         y = x.copy()
         array_module(x).add.at(y, self.places, _part(src, index))
@@ -267,16 +266,17 @@ def scatter_add(input, dim, index, src):
 
 
 def _scatter(op, kind, input, dim, index, src):
-    input, dim, index = _checked(op, input, dim, index)
-    if isinstance(src, (bool, int, float)):
-        return kind(dim)(input, index, src)
-    src = as_tensor(src)
-    if src.dtype != input.dtype:
-        raise TypeError(f"{op}: src is {src.dtype} but input is {input.dtype}; convert one of them")
-    if src.ndim != index.ndim or any(n > m for n, m in zip(index.shape, src.shape)):
-        raise ValueError(f"{op}: src of shape {src.shape} must be at least as large as index of shape "
-                         f"{index.shape} in every dim")
-    return kind(dim)(input, index, src)
+    input = as_tensor(input)
+    x, dim, index = _checked(op, input, dim, _integers(op, index))
+    if not isinstance(src, (bool, int, float)):
+        src = as_tensor(src)
+        src = src if src.ndim else ravel(src)
+        if src.dtype != x.dtype:
+            raise TypeError(f"{op}: src is {src.dtype} but input is {x.dtype}; convert one of them")
+        if src.ndim != index.ndim or any(n > m for n, m in zip(index.shape, src.shape)):
+            raise ValueError(f"{op}: src of shape {src.shape} must be at least as large as index of shape "
+                             f"{index.shape} in every dim")
+    return reshape(kind(dim)(x, index, src), input.shape)
 
 
 class IndexAdd(Function):
@@ -307,7 +307,7 @@ def index_add(input, dim, index, source, *, alpha=1):
         raise ValueError(f"index_add: index must be 1-d and source of shape {expected}, got shapes "
                          f"{index.shape} and {source.shape}")
     if input.ndim == 0:
-        return ScatterAdd(0)(input, Tensor(index.data.reshape(())), source * alpha)
+        return reshape(IndexAdd(0, alpha)(ravel(input), ravel(index), ravel(source)), ())
     return IndexAdd(dim, alpha)(input, ravel(index), source)
 
 

@@ -64,7 +64,7 @@ def parse_index(x, index):
 
     ``advanced`` is empty if there is no array in ``index``; otherwise it indexes ``x[basic]``.
     """
-    items = index if isinstance(index, tuple) else (index,)
+    items = tuple(index) if _is_tuple(index) else (index,)
     items = [_as_item(x, item) for item in items]
     items = _without_ellipsis(items, x.ndim)
     basic, advanced, dim = [], [], 0  # dim of x that the next item indexes
@@ -91,6 +91,13 @@ def parse_index(x, index):
     return tuple(basic), tuple(advanced)
 
 
+def _is_tuple(index):
+    """A tuple; or, as PyTorch has it, a list that holds more than numbers: x[[[0, 1], [2, 2]]]."""
+    parts = (list, tuple, range, slice, Tensor, type(None), type(...))
+    return isinstance(index, tuple) or (isinstance(index, list)
+                                        and any(isinstance(part, parts) for part in index))
+
+
 def _as_item(x, item):
     """An index as one of None, Ellipsis, bool, int, slice, or an array (of bools or integers)."""
     if item is None or item is Ellipsis or isinstance(item, (bool, int, slice)):
@@ -114,13 +121,10 @@ def _array_of_sequence(item):
     if not isinstance(item, (list, tuple, range)):
         raise IndexError(f"index: a {type(item).__name__} cannot be an index; use integers, slices, None, "
                          "..., masks, lists or arrays of integers")
-    if any(isinstance(part, slice) or part is None or part is Ellipsis for part in item):
-        raise IndexError("index: a list holds integers or bools; put slices, None and ... into a tuple: "
-                         "x[tuple(index)]")
     try:
         array = np.array([np.asarray(part) for part in item])
     except ValueError:
-        raise IndexError("index: rows of different lengths do not make an index array") from None
+        raise IndexError("index: a list must hold integers or bools, in rows of one length") from None
     return array.astype(np.int64) if array.size == 0 else array
 
 
