@@ -53,10 +53,9 @@ class FashionMNIST(MNIST):
     def _read(self):
         if self.root is not None:
             return super()._read()
-        folder = sources.find_folder([*DEBIAN_FOLDERS, self.raw_folder], self._names())
-        if folder is None:
-            self._refuse_missing()
-        return [read_idx(self._verified(folder, name)) for name in self._names()]
+        folders = [*DEBIAN_FOLDERS, self.raw_folder]
+        self.folder = sources.find_folder(folders, self._names()) or self._refuse_missing()
+        return [read_idx(self._verified(self.folder, name)) for name in self._names()]
 
     def _verified(self, folder, name):
         path = sources.find(folder, name)

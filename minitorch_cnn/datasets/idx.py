@@ -11,7 +11,6 @@
 Source: the page of MNIST, http://yann.lecun.com/exdb/mnist/ ("the IDX file format").
 """
 import gzip
-import lzma
 import math
 import os
 import struct
@@ -19,12 +18,13 @@ from pathlib import Path
 
 import numpy as np
 
-from .sources import decompress, write_atomically
+from .sources import decompress, lzma_module, write_atomically
 
 DTYPES = {8: np.dtype(">u1"), 9: np.dtype(">i1"), 11: np.dtype(">i2"), 12: np.dtype(">i4"),
           13: np.dtype(">f4"), 14: np.dtype(">f8")}
 CODES = {dtype.newbyteorder("="): code for code, dtype in DTYPES.items()}
-_PACKERS = {".gz": lambda data: gzip.compress(data, mtime=0), ".xz": lzma.compress}
+_PACKERS = {".gz": lambda data: gzip.compress(data, mtime=0),
+            ".xz": lambda data: lzma_module().compress(data)}
 
 
 def read_idx(source):

@@ -47,6 +47,8 @@ class MNIST(Dataset):
         int64 (N,).
     classes : list of str
         Name of each class.
+    folder : path or str
+        Where the files were read; "packaged" for the copy in this package.
 
     Raises
     ------
@@ -64,6 +66,8 @@ class MNIST(Dataset):
         "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
         "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
     }
+
+    folder = "packaged"
 
     def __init__(self, root=None, train=True, transform=None, target_transform=None,
                  download=False):
@@ -95,10 +99,8 @@ class MNIST(Dataset):
         if self.root is None:
             return [read_idx(sources.packaged(name, self.md5s[name])) for name in self._names()]
         folders = [self.raw_folder, self.root / "raw", self.raw_folder.parent, self.root]
-        folder = sources.find_folder(folders, self._names())
-        if folder is None:
-            self._refuse_missing()
-        return [read_idx(sources.find(folder, name)) for name in self._names()]
+        self.folder = sources.find_folder(folders, self._names()) or self._refuse_missing()
+        return [read_idx(sources.find(self.folder, name)) for name in self._names()]
 
     def _refuse_missing(self):
         raise sources.DatasetNotFoundError(
@@ -170,7 +172,7 @@ class MNIST(Dataset):
 
     def __repr__(self):
         return (f"Dataset {type(self).__name__}\n    Number of datapoints: {len(self)}\n"
-                f"    Root location: {self.root or 'packaged'}\n"
+                f"    Root location: {self.root or self.folder}\n"
                 f"    Split: {'Train' if self.train else 'Test'}")
 
 

@@ -6,7 +6,6 @@ its name only when it is complete.
 import functools
 import gzip
 import hashlib
-import lzma
 import os
 import zlib
 from pathlib import Path
@@ -52,16 +51,37 @@ def decompress(data, name="data"):
         if data[:2] == _GZIP:
             return gzip.decompress(data)
         return _unxz(data) if data[:6] == _XZ else data
-    except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+    except (EOFError, OSError, zlib.error) as error:
         raise ValueError(f"{name}: the compressed file is truncated or damaged ({error}); "
                          "get it again") from None
 
 
+def lzma_module():
+    """Python's ``lzma``, which some self-built Pythons lack; hence no import at the top.
+
+    Raises
+    ------
+    ImportError
+        Where it is missing.
+    """
+    try:
+        import lzma
+    except ImportError:
+        raise ImportError("this Python was built without lzma, which .xz files need (the packaged "
+                          "MNIST too): install liblzma's headers and rebuild Python, or pass the "
+                          "root of a folder with raw or .gz files") from None
+    return lzma
+
+
 def _unxz(data):
+    lzma = lzma_module()
     parts = []
     while data:
         stream = lzma.LZMADecompressor(lzma.FORMAT_XZ)
-        parts.append(stream.decompress(data))
+        try:
+            parts.append(stream.decompress(data))
+        except lzma.LZMAError as error:
+            raise OSError(str(error)) from None
         if not stream.eof:
             raise EOFError("the stream ends before its end marker")
         data = stream.unused_data.lstrip(b"\0")  # zeros may stand between the streams of a .xz

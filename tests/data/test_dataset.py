@@ -1,6 +1,4 @@
 """Datasets and the ways to cut and join them, beside PyTorch's."""
-import math
-
 import numpy as np
 import pytest
 import torch.utils.data as theirs
@@ -166,8 +164,7 @@ def test_base_classes_say_what_to_write():
         ours.Dataset()[0]
     with pytest.raises(NotImplementedError, match=r"IterableDataset: write __iter__\(self\)"):
         iter(ours.IterableDataset())
-    assert issubclass(ours.Dataset[int], ours.Dataset) if isinstance(ours.Dataset[int], type) \
-        else ours.Dataset[int].__origin__ is ours.Dataset
+    assert ours.Dataset[int].__origin__ is ours.Dataset, "PyTorch scripts write Dataset[int]"
 
 
 FRACTIONS = st.lists(st.integers(1, 20), min_size=1, max_size=5).map(
@@ -185,11 +182,9 @@ def test_fractions_are_shared_out_as_in_pytorch(n, lengths):
 
 
 def test_fractions_whose_sum_is_a_rounding_error_above_one():
-    fractions = [0.1, 0.7, 0.2]
-    assert math.fsum(fractions) == 1 and [len(p) for p in ours.random_split(range(10), fractions)] \
-        == [1, 7, 2]
-    assert sum([0.3, 0.3, 0.3, 0.1 + 1e-16]) != 1
-    assert sum(map(len, ours.random_split(range(10), [1 / 3 + 1e-16] * 3))) == 10
+    fractions = [0.2, 0.4, 0.3, 0.1]
+    assert sum(fractions) > 1
+    assert [len(part) for part in ours.random_split(range(50), fractions)] == [10, 20, 15, 5]
 
 
 def test_random_split_draws_from_its_generator():
@@ -219,5 +214,5 @@ def test_negative_lengths_are_refused_and_empty_parts_warn():
     with pytest.raises(ValueError, match="must not be negative"):
         ours.random_split(range(10), [1.5, -0.5])
     with pytest.warns(UserWarning, match=r"random_split: part 2 of \[0.5, 0.49, 0.01\] is empty"):
-        ours.random_split(range(2), [0.5, 0.49, 0.01])
+        ours.random_split(range(3), [0.5, 0.49, 0.01])
     assert [len(p) for p in ours.random_split(range(3), [3, 0])] == [3, 0]

@@ -42,6 +42,7 @@ def test_torchvisions_folder(tmp_path):
 def test_the_debian_package_is_found_and_verified(tmp_path):
     _fill(tmp_path / "debian", ".gz")
     _check(FashionMNIST(train=False))
+    assert f"Root location: {tmp_path / 'debian'}" in repr(FashionMNIST())
     _check(FashionMNIST(train=False, download=True))
     assert not (tmp_path / "cache").exists()
     write_idx(tmp_path / "debian" / "t10k-labels-idx1-ubyte.gz", LABELS[::-1])

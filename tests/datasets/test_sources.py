@@ -2,6 +2,7 @@
 import gzip
 import lzma
 import os
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -25,6 +26,13 @@ def test_decompress_joins_streams_and_refuses_what_follows():
     assert sources.decompress(b"plain") == b"plain"
     with pytest.raises(ValueError, match="f.xz: the compressed file is truncated or damaged"):
         sources.decompress(lzma.compress(b"a") + b"rest", "f.xz")
+
+
+def test_a_python_without_lzma_still_reads_the_rest(monkeypatch):
+    monkeypatch.setitem(sys.modules, "lzma", None)
+    assert sources.decompress(gzip.compress(b"a")) == b"a"
+    with pytest.raises(ImportError, match="this Python was built without lzma"):
+        sources.decompress(b"\xfd7zXZ\0")
 
 
 def test_the_packaged_file_must_exist_and_be_right(tmp_path, monkeypatch):
