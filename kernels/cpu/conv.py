@@ -27,11 +27,13 @@ import numpy as np
 from numba import prange
 
 from . import tiles
+from .conv_few import MOST, correlate_few
 from .conv_weight import weight_gradient
+from .depthwise import accumulate_depthwise, correlate_depthwise
 from .jit import parallel, serial, threads
 from .memory import address, empty, empty_channels_last, suits
 from .simd import BYTES, WIDTH, clear, read, write
-from .stage import stage
+from .stage import channels_last, stage
 
 BAND = 1 << 18          # bytes of x that a thread stages at once: half of a usual second-level cache
 NO_FLOOR = int(np.float32(-np.inf).view(np.int32))
@@ -77,7 +79,8 @@ def make_plan(x_shape, x_strides, y_shape, y_strides, w_strides, kernel, stride,
     (n, c, h, w), (_, f, oh, ow) = x_shape, y_shape
     (kh, kw), (sh, sw), (dh, dw), (top, left) = kernel, stride, dilation, before
     high, wide = (oh - 1) * sh + (kh - 1) * dh + 1, (ow - 1) * sw + (kw - 1) * dw + 1
-    in_place = (top == left == 0 and high <= h and wide <= w and (x_strides[1] == 4 or c == 1))
+    in_place = (top == left == 0 and high <= h and wide <= w and (x_strides[1] == 4 or c == 1)
+                and (groups < c or c % WIDTH == 0))     # the depthwise tile reads whole vectors
     together = dw == 1 and groups == 1 and (not in_place or x_strides[3] == 4 * c)
     kind, rows, cols = _best_tile(oh, ow)
     rows_that_fit = int((BAND / (4 * wide * c) - (kh - 1) * dh - 1) / sh) + 1
@@ -90,7 +93,7 @@ def make_plan(x_shape, x_strides, y_shape, y_strides, w_strides, kernel, stride,
         *x_strides, y_strides[0], y_strides[2], y_strides[3], *w_strides,
         kind, rows, cols, bands, splits, workers,
         int(not in_place), wide, 1 if together else kw, kw * c if together else c // groups, blocks,
-        0 if in_place else staged_rows * wide * c * 4 + 64,
+        0 if in_place else staged_rows * wide * c * 4 + BYTES,
         groups * blocks * (kh * kw * (c // groups) + 1) * LINE, floor)
 
 
@@ -196,9 +199,18 @@ def _tile(kind, x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, bias, y, y_
               lanes, floor)
 
 
+def kernel_for(plan):
+    """The inner function that suits a plan: depthwise, few output channels, or the general one."""
+    if plan.G > 1 and plan.G == plan.C == plan.F:
+        return correlate_depthwise
+    if plan.F // plan.G <= MOST and plan.taps * plan.run >= WIDTH:
+        return correlate_few
+    return _correlate
+
+
 def _run(x, w_start, bias, y_start, plan):
     scratch = empty((plan.packed + plan.threads * plan.scratch,), np.uint8)
-    _correlate(address(x), w_start, address(bias), y_start, address(scratch), plan)
+    kernel_for(plan)(address(x), w_start, address(bias), y_start, address(scratch), plan)
 
 
 def conv2d_forward(x, w, b, stride, padding, dilation, groups):
@@ -271,4 +283,17 @@ def conv2d_weight_gradient(x, dy, kernel, stride, padding, dilation, groups):
     """dw of the forward pass."""
     if not suits(x, dy):
         return NotImplemented
+    if groups == x.shape[1] == dy.shape[1] > 1:
+        return _depthwise_weight_gradient(x, channels_last(dy), kernel, stride, padding, dilation)
     return weight_gradient(x, dy, kernel, stride, padding, dilation, groups)
+
+
+def _depthwise_weight_gradient(x, dy, kernel, stride, padding, dilation):
+    channels = x.shape[1]
+    plan = make_plan(x.shape, x.strides, dy.shape, dy.strides, (0,) * 5, kernel, stride, dilation,
+                     (padding[0][0], padding[1][0]), channels, threads())
+    dw = empty((channels, 1, *kernel), np.float32)
+    part = -(-channels // WIDTH) * kernel[0] * kernel[1] * BYTES
+    scratch = empty((plan.threads * (part + plan.scratch),), np.uint8)
+    accumulate_depthwise(address(x), address(dy), address(dw), address(scratch), plan)
+    return dw

@@ -68,6 +68,14 @@ def store(b, value, address):
     b.store(value, pointer(b, address, VECTOR)).align = 4
 
 
+def load_some(b, address, mask):
+    """The lanes whose bit in ``mask`` is set, 0 in the others; nothing else is read."""
+    place = pointer(b, address, VECTOR)
+    kind = ir.FunctionType(VECTOR, [place.type, I32, MASK, VECTOR])
+    function = cgutils.get_or_insert_function(b.module, kind, f"llvm.masked.load.v{WIDTH}f32.p0")
+    return b.call(function, [place, I32(4), mask, constant(0)])
+
+
 def store_some(b, value, address, mask):
     """Write the lanes of ``value`` whose bit in ``mask`` is set; nothing else is touched."""
     place = pointer(b, address, VECTOR)
@@ -91,6 +99,11 @@ def load_float(b, address):
     value = b.load(pointer(b, address, FLOAT))
     value.align = 4
     return value
+
+
+def store_float(b, value, address):
+    """Write one float."""
+    b.store(value, pointer(b, address, FLOAT)).align = 4
 
 
 def broadcast(b, value):
@@ -185,7 +198,7 @@ def read(context, address):
 def write(context, address, value):
     """Put a float at ``address``."""
     def generate(context, builder, signature, values):
-        builder.store(values[1], pointer(builder, values[0], FLOAT)).align = 4
+        store_float(builder, values[1], values[0])
         return context.get_dummy_value()
     return types.void(types.intp, types.float32), generate
 

@@ -95,3 +95,70 @@ def make_outer_tile(count, vectors):
         for value, place in zip(sums, places):
             store(b, value, place)
     return outer_tile
+
+
+def make_channel_tile(pixels):
+    """The depthwise tile: ``pixels`` results of one vector of channels, each channel on its own.
+
+        y[p, :] = max(floor, bias[:] + sum over kh, kw of x[p, kh, kw, :] * w[kh, kw, :])
+    """
+    @simd.kernel(13)
+    def channel_tile(b, x, x_pixel, rows, x_row, taps, x_tap, w, w_line, bias, y, y_pixel, lanes, floor):
+        def one_row(values):
+            x_here, w_here, *sums = values
+            _, w_next, *sums = loop(b, taps, [x_here, w_here, *sums], one_tap)
+            return [b.add(x_here, x_row), w_next, *sums]
+
+        def one_tap(values):
+            x_here, w_here, *sums = values
+            weight = load(b, w_here)
+            for p in range(pixels):
+                sums[p] = fma(b, load(b, b.add(x_here, b.mul(x_pixel, I64(p)))), weight, sums[p])
+            return [b.add(x_here, x_tap), b.add(w_here, w_line), *sums]
+
+        _, _, *sums = loop(b, rows, [x, w, *[load(b, bias)] * pixels], one_row)
+        least = broadcast(b, b.bitcast(b.trunc(floor, simd.I32), simd.FLOAT))
+        mask = simd.first_lanes(b, lanes)
+        for p, value in enumerate(sums):
+            value = b.select(b.fcmp_ordered("<", value, least), least, value)
+            store_some(b, value, b.add(y, b.mul(y_pixel, I64(p))), mask)
+    return channel_tile
+
+
+def make_dot_tile(pixels):
+    """The tile for a single output channel: vectors along the inputs, summed up at the end.
+
+        y[p] = max(floor, bias + sum over kh, kw, t of x[p, kh, kw, t] * w[kh, kw, t])
+    """
+    @simd.kernel(12)
+    def dot_tile(b, x, x_pixel, rows, x_row, taps, x_tap, run, w, bias, y, y_pixel, floor):
+        offsets = [b.mul(x_pixel, I64(p)) for p in range(pixels)]
+        steps = b.sdiv(plus(b, run, simd.WIDTH - 1), I64(simd.WIDTH))
+
+        def one_row(values):
+            x_here, w_here, *sums = values
+            _, w_next, *sums = loop(b, taps, [x_here, w_here, *sums], one_tap)
+            return [b.add(x_here, x_row), w_next, *sums]
+
+        def one_tap(values):
+            x_here, w_here, *sums = values
+            _, w_next, _, *sums = loop(b, steps, [x_here, w_here, run, *sums], one_vector)
+            w_next = b.add(w_here, b.mul(run, I64(4)))
+            return [b.add(x_here, x_tap), w_next, *sums]
+
+        def one_vector(values):
+            x_here, w_here, left, *sums = values
+            mask = simd.first_lanes(b, left)
+            weight = simd.load_some(b, w_here, mask)
+            for p, offset in enumerate(offsets):
+                sums[p] = fma(b, simd.load_some(b, b.add(x_here, offset), mask), weight, sums[p])
+            return [plus(b, x_here, BYTES), plus(b, w_here, BYTES), plus(b, left, -simd.WIDTH), *sums]
+
+        _, _, *sums = loop(b, rows, [x, w, *[simd.constant(0)] * pixels], one_row)
+        least = b.bitcast(b.trunc(floor, simd.I32), simd.FLOAT)
+        start = load_float(b, bias)
+        for p, value in enumerate(sums):
+            value = b.fadd(simd.total(b, value), start)
+            value = b.select(b.fcmp_ordered("<", value, least), least, value)
+            simd.store_float(b, value, b.add(y, b.mul(y_pixel, I64(p))))
+    return dot_tile

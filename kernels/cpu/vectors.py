@@ -61,11 +61,7 @@ def load(b, address):
 @_function(FLOATS, ADDRESS, ADDRESS)
 def load_some(b, address, count):
     """The first ``count`` lanes from an address, 0 in the others; nothing beyond is read."""
-    place = simd.pointer(b, address, VECTOR)
-    kind = ir.FunctionType(VECTOR, [place.type, I32, MASK, VECTOR])
-    function = cgutils.get_or_insert_function(
-        b.module, kind, f"llvm.masked.load.v{simd.WIDTH}f32.p0")
-    return b.call(function, [place, I32(4), simd.first_lanes(b, count), simd.constant(0)])
+    return simd.load_some(b, address, simd.first_lanes(b, count))
 
 
 @_function(types.void, ADDRESS, FLOATS)

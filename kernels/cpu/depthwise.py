@@ -1,0 +1,126 @@
+"""Depthwise convolution: every channel has a kernel of its own, so vectors run along the channels."""
+import numpy as np
+from numba import prange
+
+from . import tiles
+from . import vectors as v
+from .jit import parallel, serial
+from .simd import BYTES, WIDTH, clear, read, write
+from .stage import stage
+
+PIXELS = 8 if WIDTH == 16 else 6
+
+_many = tiles.make_channel_tile(PIXELS)
+_two = tiles.make_channel_tile(2)
+_one = tiles.make_channel_tile(1)
+
+
+@serial
+def _pack(w, bias, packed, first, p):
+    """The bias of a vector of channels, then a vector of weights for each (kh, kw)."""
+    lanes = min(WIDTH, p.C - first)
+    clear(packed, (p.KH * p.KW + 1) * BYTES)
+    for i in range(lanes):
+        if bias != 0:
+            write(packed + 4 * i, read(bias + 4 * (first + i)))
+        for kh in range(p.KH):
+            for kw in range(p.KW):
+                value = read(w + (first + i) * p.WG + kh * p.WH + kw * p.WW)
+                write(packed + (kh * p.KW + kw + 1) * BYTES + 4 * i, value)
+
+
+@serial
+def _cover(x, row, pixel, packed, y, rows, lanes, p):
+    x_pixel = p.SW * pixel
+    for h in range(rows):
+        q = 0
+        while q < p.OW:
+            size = PIXELS if p.OW >= PIXELS else 2 if p.OW >= 2 else 1
+            at = min(q, p.OW - size)
+            source, target = x + h * p.SH * row + at * x_pixel, y + h * p.YH + at * p.YW
+            if size == PIXELS:
+                _many(source, x_pixel, p.KH, p.DH * row, p.KW, p.DW * pixel, packed + BYTES, BYTES,
+                      packed, target, p.YW, lanes, p.floor)
+            elif size == 2:
+                _two(source, x_pixel, p.KH, p.DH * row, p.KW, p.DW * pixel, packed + BYTES, BYTES,
+                     packed, target, p.YW, lanes, p.floor)
+            else:
+                _one(source, x_pixel, p.KH, p.DH * row, p.KW, p.DW * pixel, packed + BYTES, BYTES,
+                     packed, target, p.YW, lanes, p.floor)
+            q += size
+
+
+@parallel
+def correlate_depthwise(x, w, bias, y, scratch, p):
+    """The same as ``_correlate`` in ``conv.py``, for a plan with as many groups as channels."""
+    blocks = (p.C + WIDTH - 1) // WIDTH
+    size = (p.KH * p.KW + 1) * BYTES
+    for block in range(blocks):
+        _pack(w, bias, scratch + block * size, block * WIDTH, p)
+    own = scratch + p.packed
+    jobs = p.N * p.bands
+    for thread in prange(p.threads):
+        for job in range(thread * jobs // p.threads, (thread + 1) * jobs // p.threads):
+            n, band = job // p.bands, job % p.bands
+            first, last = band * p.OH // p.bands, (band + 1) * p.OH // p.bands
+            here, row, pixel = x + n * p.XN + first * p.SH * p.XH, p.XH, p.XW
+            if p.staged:
+                here, row, pixel = own + thread * p.scratch, p.width * p.C * 4, p.C * 4
+                stage(x + n * p.XN, p.XC, p.XH, p.XW, p.C, p.H, p.W, first * p.SH - p.TOP, -p.LEFT,
+                      (last - first - 1) * p.SH + (p.KH - 1) * p.DH + 1, p.width, here)
+            for block in range(blocks):
+                c = block * WIDTH
+                _cover(here + 4 * c, row, pixel, scratch + block * size,
+                       y + n * p.YN + first * p.YH + 4 * c, last - first, p.C - c, p)
+
+
+@serial
+def _sum_band(x, row, pixel, dy, rows, sums, lanes, p):
+    """Add the products of one band and one vector of channels to ``sums``, a vector for each tap."""
+    for kh in range(p.KH):
+        for kw in range(p.KW):
+            place = sums + (kh * p.KW + kw) * BYTES
+            a, b = v.load(place), v.fill(np.float32(0))
+            for h in range(rows):
+                source = x + (h * p.SH + kh * p.DH) * row + kw * p.DW * pixel
+                grad = dy + h * p.YH
+                for q in range(0, p.OW - 1, 2):
+                    a = v.fma(v.load_some(source + q * p.SW * pixel, lanes),
+                              v.load_some(grad + q * p.YW, lanes), a)
+                    b = v.fma(v.load_some(source + (q + 1) * p.SW * pixel, lanes),
+                              v.load_some(grad + (q + 1) * p.YW, lanes), b)
+                if p.OW % 2:
+                    a = v.fma(v.load_some(source + (p.OW - 1) * p.SW * pixel, lanes),
+                              v.load_some(grad + (p.OW - 1) * p.YW, lanes), a)
+            v.store(place, v.add(a, b))
+
+
+@parallel
+def accumulate_depthwise(x, dy, dw, scratch, p):
+    """dw[c, 0, kh, kw] = sum of x * dy over the pixels; dy is channels-last."""
+    blocks = (p.C + WIDTH - 1) // WIDTH
+    part = blocks * p.KH * p.KW * BYTES
+    jobs = p.N * p.bands
+    for thread in prange(p.threads):
+        sums = scratch + thread * (part + p.scratch)
+        room = sums + part
+        clear(sums, part)
+        for job in range(thread * jobs // p.threads, (thread + 1) * jobs // p.threads):
+            n, band = job // p.bands, job % p.bands
+            first, last = band * p.OH // p.bands, (band + 1) * p.OH // p.bands
+            here, row, pixel = x + n * p.XN + first * p.SH * p.XH, p.XH, p.XW
+            if p.staged:
+                here, row, pixel = room, p.width * p.C * 4, p.C * 4
+                stage(x + n * p.XN, p.XC, p.XH, p.XW, p.C, p.H, p.W, first * p.SH - p.TOP, -p.LEFT,
+                      (last - first - 1) * p.SH + (p.KH - 1) * p.DH + 1, p.width, here)
+            for block in range(blocks):
+                c = block * WIDTH
+                _sum_band(here + 4 * c, row, pixel, dy + n * p.YN + first * p.YH + 4 * c,
+                          last - first, sums + block * p.KH * p.KW * BYTES, p.C - c, p)
+    for c in range(p.C):
+        for tap in range(p.KH * p.KW):
+            value = np.float32(0)
+            for thread in range(p.threads):
+                value += read(scratch + thread * (part + p.scratch)
+                              + (c // WIDTH * p.KH * p.KW + tap) * BYTES + c % WIDTH * 4)
+            write(dw + (c * p.KH * p.KW + tap) * 4, value)
