@@ -55,11 +55,11 @@ def _relu_backward(dy, y, dx, count, workers):
                        WIDTH):
             slope = v.load_some(dy + 4 * i, count - i)
             value = v.load_some(y + 4 * i, count - i)
-            v.store_some(dx + 4 * i, v.where_greater(value, zero, slope, zero), count - i)
+            v.store_some(dx + 4 * i, v.where_at_most(value, zero, zero, slope), count - i)
 
 
 def relu_backward(dy, y):
-    """dy where y > 0, else 0."""
+    """0 where y <= 0, else dy."""
     order = _dense(y) if y.size >= MANY and suits(dy, y) else None
     if order is None:
         return NotImplemented

@@ -135,9 +135,9 @@ def fma(b, x, y, z):
 
 
 @_function(FLOATS, FLOATS, FLOATS, FLOATS, FLOATS)
-def where_greater(b, x, y, yes, no):
-    """``yes`` in the lanes where x > y, else ``no``."""
-    return b.select(b.fcmp_ordered(">", x, y), yes, no)
+def where_at_most(b, x, y, yes, no):
+    """``yes`` in the lanes where x <= y, else ``no``."""
+    return b.select(b.fcmp_ordered("<=", x, y), yes, no)
 
 
 @_function(FLOATS, FLOATS, FLOATS, FLOATS, FLOATS)

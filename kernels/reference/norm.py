@@ -73,3 +73,8 @@ def batch_norm_backward(dy, x, mean, inv_std, weight, training, needs):
             dy = dy - (_per_channel(db, x) + xhat * _per_channel(dw, x)) / m
         dx = dy * _per_channel(inv_std if weight is None else inv_std * weight, x)
     return dx, dw if needs[1] else None, db if needs[2] else None
+
+
+def channel_sum(x):
+    """The sum over everything but the channels, (C,): the gradient of a bias."""
+    return x.sum(axis=_axes(x))

@@ -45,8 +45,12 @@ def _take_larger(y, index, value, position):
     xp.copyto(index, position, where=larger)
 
 
-def max_pool2d_backward(dy, index, size):
-    """dy, index (N, C, OH, OW) -> dx (N, C, H, W), size=(H, W): windows that overlap add up."""
+def max_pool2d_backward(dy, index, size, window=None):
+    """dy, index (N, C, OH, OW) -> dx (N, C, H, W), size=(H, W): windows that overlap add up.
+
+    ``window``, forward's (kernel, stride, padding, dilation), is for kernels that go by the pixels
+    and ask which windows cover one; here every window goes to its pixel.
+    """
     xp = array_module(dy)
     N, C, OH, OW = dy.shape
     H, W = size

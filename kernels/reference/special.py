@@ -35,10 +35,12 @@ Q_LARGE = (1.0, 2.56852019228982242, 1.87295284992346725, 5.27905102951428412e-1
 def erf(x):
     """erf of every element; x (any shape) of floats, y the same."""
     xp = array_module(x)
+    if x.dtype.itemsize < 4:  # the squares leave the range of float16
+        return erf(x.astype(xp.float32)).astype(x.dtype)
     size = xp.abs(x)
     near = x * _quotient(P_SMALL, Q_SMALL, xp.minimum(size, SMALL) ** 2)
     far = xp.where(size < LARGE, _erfc_middle(xp, size), _erfc_large(xp, size))
-    return xp.where(size < SMALL, near, xp.copysign(1 - far, x)).astype(x.dtype)
+    return xp.where(size < SMALL, near, xp.copysign(1 - far, x))
 
 
 def _erfc_middle(xp, x):

@@ -30,7 +30,7 @@ def blend(x, axis, dim):
 
 
 def spread(dy, axis, dim, n):
-    """The gradient of ``blend``: each output's gradient goes to its two inputs, by their weights."""
+    """The gradient of ``blend``: each output's goes to its two inputs, by their weights."""
     low, high, t = axis
     xp = array_module(dy)
     dx = xp.zeros(dy.shape[:dim] + (n,) + dy.shape[dim + 1:], dy.dtype)

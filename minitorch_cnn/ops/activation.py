@@ -8,6 +8,7 @@ from .. import kernels
 from ..autograd import Function
 from ..device import array_module
 from ..random import initial_seed, next_call, stream_id
+from .broadcast import USE_NUMBERS, refuse_bool
 from .checks import as_tensor, check_float, check_same_dtype
 
 __all__ = ["celu", "elu", "leaky_relu", "prelu", "relu", "rrelu", "selu"]
@@ -17,21 +18,15 @@ SELU_ALPHA = 1.6732632423543772848170429916717
 SELU_SCALE = 1.0507009873554804934193349852946
 
 
-def refuse_bool(op, input):
-    """Refuse a tensor of booleans, as PyTorch's activations do."""
-    if input.dtype.kind == "b":
-        raise TypeError(f"{op}: input must hold numbers, got bool; convert it with .float()")
-
-
 class ReLU(Function):
     """y = max(x, 0);  dx = 0 where y <= 0, else dy (so relu'(0) = 0)."""
 
     def forward(self, x):
-        self.y = array_module(x).maximum(x, 0)
+        self.y = kernels.relu_forward(x)
         return self.y
 
     def backward(self, dy):
-        return array_module(dy).where(self.y <= 0, 0, dy)
+        return kernels.relu_backward(dy, self.y)
 
 
 def relu(input, inplace=False):
@@ -55,7 +50,7 @@ def relu(input, inplace=False):
         For booleans.
     """
     input = as_tensor(input)
-    refuse_bool("relu", input)
+    refuse_bool("relu", USE_NUMBERS, input)
     return ReLU()(input)
 
 

@@ -56,7 +56,7 @@ class Conv2d(Function):
         if self.needs[1]:
             dw = kernels.conv2d_weight_gradient(self.x, dy, self.kernel, *self.options)
         if self.needs[2] and self.has_bias:
-            db = dy.sum(axis=(0, 2, 3))
+            db = kernels.channel_sum(dy)
         return dx, dw, db
 
 
@@ -97,7 +97,7 @@ class ConvTranspose2d(Function):
         if self.needs[1]:
             dw = kernels.conv2d_weight_gradient(dy, self.x, self.kernel, *self.options)
         if self.needs[2] and self.has_bias:
-            db = dy.sum(axis=(0, 2, 3))
+            db = kernels.channel_sum(dy)
         return dx, dw, db
 
 

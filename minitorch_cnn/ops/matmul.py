@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 
+from .. import kernels
 from ..autograd import Function
 from .broadcast import promoted, unbroadcast
 from .checks import as_tensor, check_same_dtype
@@ -218,21 +219,18 @@ class Linear(Function):
 
     def forward(self, x, w, b):
         self.x, self.w, self.b = x, w, b
-        y = rows(x) @ w.T                                        # (R, O) = (R, I) @ (I, O)
-        y = y.reshape(*x.shape[:-1], w.shape[0])
-        if b is not None:
-            y += b
-        return y
+        y = kernels.linear_forward(rows(x), w, b)                # (R, O) = (R, I) @ (I, O)
+        return y.reshape(*x.shape[:-1], w.shape[0])
 
     def backward(self, dy):
         x, w, b = self.x, self.w, self.b
         dx = dw = db = None
         if self.needs[0]:
-            dx = (rows(dy) @ w).reshape(x.shape)                 # (R, I) = (R, O) @ (O, I)
+            dx = kernels.linear_input_gradient(rows(dy), w).reshape(x.shape)
         if self.needs[1]:
-            dw = rows(dy).T @ rows(x)                            # (O, I) = (O, R) @ (R, I)
+            dw = kernels.linear_weight_gradient(rows(x), rows(dy))
         if self.needs[2] and b is not None:
-            db = unbroadcast(dy, b)
+            db = kernels.channel_sum(rows(dy))
         return dx, dw, db
 
 
@@ -282,6 +280,6 @@ def _linear_shape(input, weight):
                          "its last dimension holds the features")
     if input[-1] != weight[-1]:
         raise ValueError(f"linear: input has {input[-1]} features (shape {input}) but weight "
-                         f"expects {weight[-1]} (weight shape {weight}); pass in_features={input[-1]} "
-                         "or flatten the input")
+                         f"expects {weight[-1]} (weight shape {weight}); pass "
+                         f"in_features={input[-1]} or flatten the input")
     return (*input[:-1], *weight[:-1])

@@ -1,0 +1,20 @@
+"""The three matrix products of a fully connected layer.
+
+R rows (samples), I inputs, O outputs: x (R, I), w (O, I), b (O,), y and dy (R, O).
+"""
+
+
+def linear_forward(x, w, b):
+    """y = x @ w^T + b; b may be None."""
+    y = x @ w.T                     # (R, O) = (R, I) @ (I, O)
+    return y if b is None else y + b
+
+
+def linear_input_gradient(dy, w):
+    """dx = dy @ w."""
+    return dy @ w                   # (R, I) = (R, O) @ (O, I)
+
+
+def linear_weight_gradient(x, dy):
+    """dw = dy^T @ x."""
+    return dy.T @ x                 # (O, I) = (O, R) @ (R, I)
