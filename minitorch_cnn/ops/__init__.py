@@ -4,6 +4,7 @@ from .activation import *
 from .arrange import *
 from .broadcast import *
 from .comparison import *
+from .compound import *
 from .conv import *
 from .creation import *
 from .dropout import *
@@ -15,6 +16,7 @@ from .indexing import *
 from .joining import *
 from .local_norm import *
 from .loss import *
+from .masks import *
 from .matmul import *
 from .moments import *
 from .norm import *

@@ -1,4 +1,5 @@
-"""The same elements in other places, repeated, or in part: flip, roll, repeat, triangles, diagonals.
+"""The same elements in other places, repeated, or in part: flip, roll, repeat, triangles,
+diagonals.
 
 x input, y result, dy and dx their gradients. All results are copies, but for ``diagonal`` and
 ``unfold``.
@@ -6,11 +7,12 @@ x input, y result, dy and dx their gradients. All results are copies, but for ``
 from ..autograd import Function
 from ..device import array_module
 from .checks import as_tensor, normalize_dim, normalize_dims
+from .elementwise import clone
 from .gather import index_select
-from .shape import as_sizes, ravel
+from .shape import as_sizes, ravel, transpose
 
-__all__ = ["diag", "diagonal", "flip", "fliplr", "flipud", "repeat_interleave", "roll", "tile", "tril",
-           "triu"]
+__all__ = ["diag", "diagonal", "flip", "fliplr", "flipud", "repeat_interleave", "roll", "rot90",
+           "tile", "tril", "triu"]
 
 
 class Flip(Function):
@@ -41,6 +43,29 @@ def fliplr(input):
 def flipud(input):
     """Up becomes down: ``flip(input, 0)``."""
     return flip(input, 0)
+
+
+def reverse(input):
+    """``reversed(x)``: the order along dim 0 reversed."""
+    return flip(input, 0)
+
+
+def rot90(input, k=1, dims=(0, 1)):
+    """Turn the plane of two dims by k times 90 degrees, from the first of them to the second.
+
+    Raises
+    ------
+    ValueError
+        If ``dims`` does not name two different dims.
+    """
+    input = as_tensor(input)
+    dims = as_sizes("rot90", (dims,))
+    if len(dims) != 2 or len({normalize_dim("rot90", d, input.ndim) for d in dims}) < 2:
+        raise ValueError(f"rot90: dims must name two different dims, got {dims}")
+    turned = input
+    for _ in range(k % 4):
+        turned = transpose(flip(turned, dims[1]), *dims)
+    return turned if k % 4 else clone(input)
 
 
 class Roll(Function):
@@ -76,7 +101,8 @@ def roll(input, shifts, dims=None):
     shifts = as_sizes("roll", (shifts,))
     dims = () if dims is None else as_sizes("roll", (dims,))
     if len(shifts) != (len(dims) or 1):
-        raise ValueError(f"roll: needs one shift per dim, got shifts {shifts} and dims {dims or None}")
+        raise ValueError(f"roll: needs one shift per dim, got shifts {shifts} and dims "
+                         f"{dims or None}")
     if not dims:
         return Roll(shifts, None)(input)
     dims = tuple([normalize_dim("roll", d, input.ndim) for d in dims])
@@ -111,8 +137,8 @@ def repeat(input, *repeats):
     input = as_tensor(input)
     repeats = as_sizes("repeat", repeats)
     if len(repeats) < input.ndim:
-        raise ValueError(f"repeat: a tensor of {input.ndim} dimensions needs at least that many numbers, "
-                         f"got {repeats}; put ones in front")
+        raise ValueError(f"repeat: a tensor of {input.ndim} dimensions needs at least that many "
+                         f"numbers, got {repeats}; put ones in front")
     if min(repeats, default=0) < 0:
         raise ValueError(f"repeat: numbers must not be negative, got {repeats}")
     return Repeat(repeats)(input)
@@ -149,11 +175,11 @@ def repeat_interleave(input, repeats, dim=None, *, output_size=None):
     xp = array_module(input.data)
     counts = xp.asarray(getattr(repeats, "data", repeats))
     if counts.ndim > 1 or (counts.ndim == 1 and counts.size not in (1, n)):
-        raise ValueError(f"repeat_interleave: repeats must be one number or {n} numbers for dim {dim}, "
-                         f"got shape {counts.shape}")
+        raise ValueError(f"repeat_interleave: repeats must be one number or {n} numbers for dim "
+                         f"{dim}, got shape {counts.shape}")
     if counts.dtype.kind not in "iu" or (counts.size and counts.min() < 0):
-        raise ValueError("repeat_interleave: repeats must be integers that are not negative, "
-                         f"got {counts}")
+        raise ValueError("repeat_interleave: repeats must be integers that are not negative, got "
+                         f"{counts}")
     counts = xp.broadcast_to(counts, (n,))
     return index_select(input, dim, xp.repeat(xp.arange(n), counts))
 
@@ -218,8 +244,8 @@ def diagonal(input, offset=0, dim1=0, dim2=1):
     input = as_tensor(input)
     dims = [normalize_dim("diagonal", d, input.ndim) for d in (dim1, dim2)]
     if input.ndim < 2 or dims[0] == dims[1]:
-        raise ValueError(f"diagonal: needs two different dims, got dim1={dim1} and dim2={dim2} in a "
-                         f"tensor of {input.ndim} dimensions")
+        raise ValueError(f"diagonal: needs two different dims, got dim1={dim1} and dim2={dim2} in "
+                         f"a tensor of {input.ndim} dimensions")
     return Diagonal(offset, *dims)(input)
 
 
@@ -237,7 +263,7 @@ class DiagonalMatrix(Function):
 
 
 def diag(input, diagonal=0):
-    """A matrix with the vector ``input`` on its diagonal, or the diagonal of the matrix ``input``."""
+    """A matrix with the vector ``input`` on a diagonal, or a diagonal of the matrix ``input``."""
     input = as_tensor(input)
     if input.ndim not in (1, 2):
         raise ValueError(f"diag: needs a vector or a matrix, got shape {input.shape}")
@@ -266,7 +292,8 @@ class Windows(Function):
 
 
 def unfold(input, dimension, size, step):
-    """Overlapping windows along one dim, as a new last dim: ``x.unfold(0, 3, 1)``. A view (read-only).
+    """Overlapping windows along one dim, as a new last dim: ``x.unfold(0, 3, 1)``. A view
+    (read-only).
 
     Raises
     ------
@@ -276,8 +303,8 @@ def unfold(input, dimension, size, step):
     dim = normalize_dim("unfold", dimension, input.ndim)
     n = input.shape[dim] if input.ndim else 1
     if not 0 <= size <= n or step < 1:
-        raise ValueError(f"unfold: windows of size {size} at step {step} do not fit dim {dimension} of "
-                         f"size {n}; size must be 0 to {n} and step at least 1")
+        raise ValueError(f"unfold: windows of size {size} at step {step} do not fit dim "
+                         f"{dimension} of size {n}; size must be 0 to {n} and step at least 1")
     if input.ndim == 0:
         return unfold(ravel(input), 0, size, step)[0]
     return Windows(dim, size, step)(input)

@@ -1,4 +1,4 @@
-"""Elements by tables of places: gather, scatter, index_select, masks, one-hot.
+"""Elements by tables of places: gather, scatter, index_select and their relatives.
 
 x input, y result, dy and dx their gradients; index holds integers. An element that is taken several
 times gets the sum of the gradients of its copies.
@@ -7,16 +7,17 @@ from ..autograd import Function, Tensor
 from ..device import array_module
 from ..dtypes import int64
 from .checks import as_tensor, normalize_dim
-from .shape import broadcast_shapes_of, broadcast_to, ravel, reshape, sum_to
+from .shape import broadcast_shapes_of, broadcast_to, ravel, reshape
 
-__all__ = ["argwhere", "gather", "index_add", "index_select", "masked_select", "nonzero", "one_hot",
-           "scatter", "scatter_add", "take", "take_along_dim"]
+__all__ = ["gather", "index_add", "index_select", "scatter", "scatter_add", "take",
+           "take_along_dim"]
 
 
 def _places(index, dim):
     """Index arrays that put ``index`` at ``dim`` and each place's own position elsewhere."""
     xp = array_module(index)
-    grid = [xp.arange(n).reshape((-1,) + (1,) * (index.ndim - 1 - d)) for d, n in enumerate(index.shape)]
+    grid = [xp.arange(n).reshape((-1,) + (1,) * (index.ndim - 1 - d))
+            for d, n in enumerate(index.shape)]
     grid[dim] = index
     return tuple(grid)
 
@@ -60,7 +61,7 @@ def gather(input, dim, index):
     TypeError, ValueError, IndexError
         If ``index`` does not hold integers, its shape does not fit, or a value is out of range.
     """
-    index = _integers("gather", index)
+    index = integers("gather", index)
     input, dim, places = _checked("gather", input, dim, index)
     return reshape(Gather(dim)(input, places), index.shape)
 
@@ -70,31 +71,33 @@ def _checked(op, input, dim, index):
     input = as_tensor(input)
     dim = normalize_dim(op, dim, input.ndim)
     if max(index.ndim, 1) != max(input.ndim, 1):
-        raise ValueError(f"{op}: index must have as many dims as input, got shapes {index.shape} and "
-                         f"{input.shape}")
+        raise ValueError(f"{op}: index must have as many dims as input, got shapes {index.shape} "
+                         f"and {input.shape}")
     input, index = [x if x.ndim else ravel(x) for x in (input, index)]
     for d, n in enumerate(index.shape):
         if index.numel() and d != dim and n > input.shape[d]:
             raise ValueError(f"{op}: index of shape {index.shape} is larger than input of shape "
                              f"{input.shape} in dim {d}; only dim {dim} may be larger")
-    _check_range(op, index.data, input.shape[dim], dim)
+    check_range(op, index.data, input.shape[dim], dim)
     return input, dim, index
 
 
-def _integers(op, index):
-    """``index`` as a Tensor of integers (an empty one of floats too: ``[]`` has no better dtype)."""
+def integers(op, index):
+    """``index`` as a Tensor of integers (an empty list has no dtype and passes)."""
     index = as_tensor(index)
     if index.dtype.kind in "iu":
         return index
     if index.numel():
-        raise TypeError(f"{op}: index must hold integers, got {index.dtype}; convert it with .long()")
+        raise TypeError(f"{op}: index must hold integers, got {index.dtype}; convert it with "
+                        ".long()")
     return Tensor(index.data.astype(int64))
 
 
-def _check_range(op, index, n, dim):
+def check_range(op, index, n, dim):
     if index.size and not (index.min() >= 0 and index.max() < n):
         bad = int(index.max() if index.max() >= n else index.min())
-        raise IndexError(f"{op}: index {bad} is out of range for dim {dim} of size {n}; use 0 to {n - 1}")
+        raise IndexError(f"{op}: index {bad} is out of range for dim {dim} of size {n}; use 0 to "
+                         f"{n - 1}")
 
 
 def take_along_dim(input, indices, dim=None):
@@ -127,7 +130,7 @@ def take_along_dim(input, indices, dim=None):
 
 
 class IndexSelect(Function):
-    """y[..., i, ...] = x[..., index[i], ...] along ``dim``;  dx[..., index[i], ...] += dy[..., i, ...]."""
+    """y[:, i] = x[:, index[i]] (for dim 1);  dx[:, index[i]] += dy[:, i]."""
 
     def __init__(self, dim):
         self.dim = dim
@@ -161,28 +164,28 @@ def index_select(input, dim, index):
     TypeError, ValueError, IndexError
         If ``index`` does not hold integers, has more dims, or a value is out of range.
     """
-    input, index = as_tensor(input), _integers("index_select", index)
+    input, index = as_tensor(input), integers("index_select", index)
     dim = normalize_dim("index_select", dim, input.ndim)
     if index.ndim > 1:
         raise ValueError(f"index_select: index must be 1-d, got shape {index.shape}; flatten it, "
                          "or index with x[...]")
-    _check_range("index_select", index.data, input.shape[dim] if input.ndim else 1, dim)
+    check_range("index_select", index.data, input.shape[dim] if input.ndim else 1, dim)
     if input.ndim == 0:
         return reshape(IndexSelect(0)(ravel(input), ravel(index)), ())
     return IndexSelect(dim)(input, ravel(index))
 
 
 def take(input, index):
-    """Elements of the flattened input, in the shape of ``index``; negative ones count from the end."""
-    input, index = as_tensor(input), _integers("take", index)
+    """Elements of the flattened input, in the shape of ``index``; negative: from the end."""
+    input, index = as_tensor(input), integers("take", index)
     n = input.numel()
     wrapped = array_module(index.data).where(index.data < 0, index.data + n, index.data)
-    _check_range("take", wrapped, n, 0)
+    check_range("take", wrapped, n, 0)
     return reshape(Gather(0)(ravel(input), wrapped.reshape(-1)), index.shape)
 
 
 class Scatter(Function):
-    """y = x, but y[index[i, j], j] = src[i, j] (for dim 0);  dx is 0 there, dsrc[i, j] = dy there."""
+    """y = x, but y[index[i, j], j] = src[i, j] (for dim 0);  dx = 0 there, dsrc = dy there."""
 
     def __init__(self, dim):
         self.dim = dim
@@ -236,7 +239,8 @@ def _spread(d, shape):
 
 
 def scatter(input, dim, index, src=None, *, value=None, reduce=None):
-    """A copy of ``input`` with elements of ``src`` put where ``index`` says: the reverse of ``gather``.
+    """A copy of ``input`` with elements of ``src`` put where ``index`` says: the reverse of
+    ``gather``.
 
     y[i, index[i, j, k], k] = src[i, j, k] for ``dim=1``. Where two elements go to one place, either
     may win, as in PyTorch; the gradient of both is then dy.
@@ -261,26 +265,26 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None):
 
 
 def scatter_add(input, dim, index, src):
-    """A copy of ``input`` with the elements of ``src`` added where ``index`` says (see ``scatter``)."""
+    """A copy of ``input`` with elements of ``src`` added where ``index`` says (see ``scatter``)."""
     return _scatter("scatter_add", ScatterAdd, input, dim, index, src)
 
 
 def _scatter(op, kind, input, dim, index, src):
     input = as_tensor(input)
-    x, dim, index = _checked(op, input, dim, _integers(op, index))
+    x, dim, index = _checked(op, input, dim, integers(op, index))
     if not isinstance(src, (bool, int, float)):
         src = as_tensor(src)
         src = src if src.ndim else ravel(src)
         if src.dtype != x.dtype:
             raise TypeError(f"{op}: src is {src.dtype} but input is {x.dtype}; convert one of them")
         if src.ndim != index.ndim or any(n > m for n, m in zip(index.shape, src.shape)):
-            raise ValueError(f"{op}: src of shape {src.shape} must be at least as large as index of shape "
-                             f"{index.shape} in every dim")
+            raise ValueError(f"{op}: src of shape {src.shape} must be at least as large as index "
+                             f"of shape {index.shape} in every dim")
     return reshape(kind(dim)(x, index, src), input.shape)
 
 
 class IndexAdd(Function):
-    """y = x, then y[..., index[i], ...] += alpha * s[..., i, ...];  dx = dy, ds[i] = alpha * dy[index[i]]."""
+    """y = x, then y[index[i]] += alpha * s[i] (dim 0);  dx = dy, ds[i] = alpha * dy[index[i]]."""
 
     def __init__(self, dim, alpha):
         self.dim, self.alpha = dim, alpha
@@ -297,11 +301,12 @@ class IndexAdd(Function):
 
 def index_add(input, dim, index, source, *, alpha=1):
     """A copy of ``input`` with slices of ``alpha * source`` added at ``index`` along ``dim``."""
-    input, index, source = as_tensor(input), _integers("index_add", index), as_tensor(source)
+    input, index, source = as_tensor(input), integers("index_add", index), as_tensor(source)
     dim = normalize_dim("index_add", dim, input.ndim)
-    _check_range("index_add", index.data, input.shape[dim] if input.ndim else 1, dim)
+    check_range("index_add", index.data, input.shape[dim] if input.ndim else 1, dim)
     if source.dtype != input.dtype:
-        raise TypeError(f"index_add: source is {source.dtype} but input is {input.dtype}; convert one")
+        raise TypeError(f"index_add: source is {source.dtype} but input is {input.dtype}; convert "
+                        "one")
     expected = input.shape[:dim] + (index.numel(),) + input.shape[dim + 1:] if input.ndim else ()
     if index.ndim > 1 or source.shape != expected:
         raise ValueError(f"index_add: index must be 1-d and source of shape {expected}, got shapes "
@@ -309,77 +314,3 @@ def index_add(input, dim, index, source, *, alpha=1):
     if input.ndim == 0:
         return reshape(IndexAdd(0, alpha)(ravel(input), ravel(index), ravel(source)), ())
     return IndexAdd(dim, alpha)(input, ravel(index), source)
-
-
-class MaskedSelect(Function):
-    """y lists x where the mask is true, in row-major order;  dx has dy there, 0 elsewhere."""
-
-    def forward(self, x, mask):
-        self.before, self.mask = x.shape, mask
-        return array_module(x).broadcast_to(x, mask.shape)[mask]
-
-    def backward(self, dy):
-        dx = array_module(dy).zeros(self.mask.shape, dy.dtype)
-        dx[self.mask] = dy
-        return sum_to(dx, self.before), None
-
-
-def masked_select(input, mask):
-    """The elements where ``mask`` is true, as a 1-d tensor; input and mask broadcast.
-
-    Raises
-    ------
-    TypeError
-        If the mask does not hold bools.
-    """
-    input, mask = as_tensor(input), as_tensor(mask)
-    if mask.dtype.kind != "b":
-        raise TypeError(f"masked_select: mask must hold bools, got {mask.dtype}; compare or use .bool()")
-    shape = broadcast_shapes_of("masked_select", input.shape, mask.shape)
-    return MaskedSelect()(input, broadcast_to(mask, shape))
-
-
-def nonzero(input, *, as_tuple=False):
-    """Where the elements differ from 0: one row of indices for each, (n, ndim) int64.
-
-    With ``as_tuple`` one vector per dim instead, so that ``x[nonzero(x, as_tuple=True)]`` works.
-    """
-    x = as_tensor(input).data
-    xp = array_module(x)
-    table = xp.argwhere(x).astype(int64, copy=False)
-    if as_tuple:
-        places = xp.nonzero(x.reshape(-1) if x.ndim == 0 else x)
-        return tuple([Tensor(p) for p in places])
-    return as_tensor(table)
-
-
-def argwhere(input):
-    """``nonzero(input)``."""
-    return nonzero(input)
-
-
-def one_hot(tensor, num_classes=-1):
-    """(*) class numbers -> (*, num_classes) int64, 1 at the class and 0 elsewhere.
-
-    Parameters
-    ----------
-    tensor : Tensor of int
-        Class numbers, 0 to num_classes - 1.
-    num_classes : int
-        -1: one more than the largest number found.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For floats; for a number out of range; for an empty tensor without ``num_classes``.
-    """
-    classes = _integers("one_hot", tensor).data
-    xp = array_module(classes)
-    if classes.size == 0 and num_classes < 1:
-        raise ValueError("one_hot: an empty tensor does not tell the number of classes; pass num_classes")
-    if num_classes == -1:
-        num_classes = int(classes.max()) + 1
-    if classes.size and not (classes.min() >= 0 and classes.max() < num_classes):
-        raise ValueError(f"one_hot: class numbers must be 0 to num_classes - 1 = {num_classes - 1}, got "
-                         f"{int(classes.min())} to {int(classes.max())}")
-    return as_tensor((classes[..., None] == xp.arange(num_classes)).astype(int64))

@@ -3,9 +3,9 @@
 x input, y result, dy and dx their gradients. An element that is taken several times gets the sum of
 the gradients of its copies.
 
-An index is applied in two steps, as in PyTorch: first the integers, slices, None and Ellipsis, which
-give a view; then the arrays and masks, which give a copy. (NumPy lets integers take part in the
-second step, and orders the dims of ``x[0, :, [1, 2]]`` differently.)
+An index is applied in two steps, as in PyTorch: first the integers, slices, None and Ellipsis,
+which give a view; then the arrays and masks, which give a copy. (NumPy lets integers take part in
+the second step, and orders the dims of ``x[0, :, [1, 2]]`` differently.)
 """
 import numpy as np
 
@@ -110,8 +110,8 @@ def _as_item(x, item):
     if item.dtype == np.uint8 and item.ndim:
         item = item.astype(bool)  # PyTorch's older kind of mask
     if item.dtype.kind not in "biu":
-        raise IndexError(f"index: arrays must hold integers or bools, got {item.dtype}; "
-                         "convert them with .long() or .bool()")
+        raise IndexError(f"index: arrays must hold integers or bools, got {item.dtype}; convert "
+                         "them with .long() or .bool()")
     if item.ndim == 0:
         return item.item()
     return array_module(x).asarray(item)
@@ -119,12 +119,13 @@ def _as_item(x, item):
 
 def _array_of_sequence(item):
     if not isinstance(item, (list, tuple, range)):
-        raise IndexError(f"index: a {type(item).__name__} cannot be an index; use integers, slices, None, "
-                         "..., masks, lists or arrays of integers")
+        raise IndexError(f"index: a {type(item).__name__} cannot be an index; use integers, "
+                         "slices, None, ..., masks, lists or arrays of integers")
     try:
         array = np.array([np.asarray(part) for part in item])
     except ValueError:
-        raise IndexError("index: a list must hold integers or bools, in rows of one length") from None
+        raise IndexError("index: a list must hold integers or bools, in rows of one length"
+                         ) from None
     return array.astype(np.int64) if array.size == 0 else array
 
 
@@ -134,7 +135,8 @@ def _without_ellipsis(items, ndim):
                    for item in items
                    if item is not None and item is not Ellipsis and not isinstance(item, bool))
     if consumed > ndim:
-        raise IndexError(f"index: {consumed} indices for a tensor of {ndim} dimensions; use at most {ndim}")
+        raise IndexError(f"index: {consumed} indices for a tensor of {ndim} dimensions; use at "
+                         f"most {ndim}")
     places = [i for i, item in enumerate(items) if item is Ellipsis]
     if len(places) > 1:
         raise IndexError("index: an index can hold one ... only")
@@ -155,8 +157,8 @@ def _checked_slice(item):
     except (AttributeError, TypeError):
         raise IndexError(f"index: the bounds of a slice must be integers, got {item}") from None
     if parts[2] is not None and parts[2] <= 0:
-        raise ValueError(f"index: the step of a slice must be positive, got {parts[2]}; "
-                         "use flip() to reverse")
+        raise ValueError(f"index: the step of a slice must be positive, got {parts[2]}; use flip() "
+                         "to reverse")
     return slice(*parts)
 
 
@@ -171,8 +173,8 @@ def _checked_array(index, shape, dim):
 def _mask_positions(mask, shape, dim):
     covered = shape[dim:dim + mask.ndim]
     if mask.shape != covered:
-        raise IndexError(f"index: a mask of shape {mask.shape} does not fit the dims of shape {covered} "
-                         "that it selects from; they must be equal")
+        raise IndexError(f"index: a mask of shape {mask.shape} does not fit the dims of shape "
+                         f"{covered} that it selects from; they must be equal")
     return list(mask.nonzero())
 
 
@@ -200,6 +202,7 @@ def set_item(x, index, value):
             place[advanced or Ellipsis] = value.astype(x.dtype, copy=False)
     except ValueError:
         shape = place[advanced].shape if advanced else place.shape
-        raise ValueError(f"x[index] = value: the value's shape {value.shape} does not broadcast to the "
-                         f"selected shape {shape}; aligned at the right, sizes must be equal or 1"
+        raise ValueError(f"x[index] = value: the value's shape {value.shape} does not broadcast to "
+                         f"the selected shape {shape}; aligned at the right, sizes must be equal "
+                         "or 1"
                          ) from None

@@ -31,11 +31,11 @@ def check_in_place(op, tensor, *operands, instead):
         if wants:
             which = "this tensor" if wants[0] is tensor else "the other operand"
             raise RuntimeError(
-                f"{op} changes a tensor in place, but {which} requires a gradient and the change cannot "
-                f"be recorded; use {instead}, or change it inside no_grad()")
+                f"{op} changes a tensor in place, but {which} requires a gradient and the change "
+                f"cannot be recorded; use {instead}, or change it inside no_grad()")
     if not getattr(tensor.data.flags, "writeable", True):
-        raise RuntimeError(f"{op}: this tensor's memory is read-only or shared between its own elements "
-                           "(expand() and the like); change a clone() instead")
+        raise RuntimeError(f"{op}: this tensor's memory is read-only or shared between its own "
+                           "elements (expand() and the like); change a clone() instead")
 
 
 def write(op, tensor, array):
@@ -52,8 +52,8 @@ def write(op, tensor, array):
         raise TypeError(f"{op}: the result is {array.dtype} and does not fit into a tensor of "
                         f"{tensor.dtype}; use the out-of-place form, or convert the tensor first")
     if array.shape != tensor.shape:
-        raise ValueError(f"{op}: the result has shape {array.shape}, the tensor {tensor.shape}, and a change "
-                         "in place keeps the shape; use the out-of-place form")
+        raise ValueError(f"{op}: the result has shape {array.shape}, the tensor {tensor.shape}, "
+                         "and a change in place keeps the shape; use the out-of-place form")
     with np.errstate(all="ignore"):
         tensor.data[...] = array
     tensor.mark_changed()
@@ -74,9 +74,24 @@ def in_place(name, function):
     return method
 
 
+def in_place_view(name, function):
+    """The method ``x.<name>_(...)`` of an op that gives a view: x takes over the view's shape."""
+    op, instead = f"{name}_", f"y = x.{name}(...)"
+
+    def method(self, *args, **options):
+        check_in_place(op, self, instead=instead)
+        self.data = function(self.detach(), *args, **options).data
+        return self
+
+    method.__name__ = method.__qualname__ = op
+    method.__doc__ = f"``{name}`` in place: the tensor itself becomes the view."
+    return method
+
+
 def set_item_in_place(self, index, value):
     """``x[index] = value``; the value broadcasts, and is cast to x's dtype."""
-    check_in_place("x[index] = value", self, value, instead="where(mask, value, x), scatter() or cat()")
+    check_in_place("x[index] = value", self, value,
+                   instead="where(mask, value, x), scatter() or cat()")
     set_item(self.data, index, value.data if isinstance(value, Tensor) else as_array(value))
     self.mark_changed()
 
@@ -116,7 +131,7 @@ def zero_(self):
 def normal_(self, mean=0, std=1, *, generator=None):
     """Fill with normally distributed numbers of the stream "default", or of ``generator``."""
     _check_random("normal_", self, "randn(shape)", std >= 0, f"std must not be negative, got {std}")
-    draws = numpy_generator(generator).standard_normal(self.shape)
+    draws = numpy_generator(generator).standard_normal(self.shape, dtype=_real(self))
     return _fill_floats("normal_", self, mean + std * draws)
 
 
@@ -124,8 +139,7 @@ def uniform_(self, from_=0, to=1, *, generator=None):
     """Fill with numbers evenly distributed between ``from_`` and ``to``, which is excluded."""
     _check_random("uniform_", self, "rand(shape)", from_ <= to,
                   f"the range must not be empty, got from {from_} to {to}")
-    real = np.float64 if self.dtype == np.float64 else np.float32
-    draws = numpy_generator(generator).random(self.shape, dtype=real)
+    draws = numpy_generator(generator).random(self.shape, dtype=_real(self))
     return _fill_floats("uniform_", self, from_ + (to - from_) * draws)
 
 
@@ -141,6 +155,11 @@ def bernoulli_(self, p=0.5, *, generator=None):
     return self
 
 
+def _real(self):
+    """The precision to draw in: float32 draws are other numbers than rounded float64 ones."""
+    return np.float64 if self.dtype == np.float64 else np.float32
+
+
 def _check_random(op, self, instead, fine, otherwise):
     check_in_place(op, self, instead=instead)
     if not fine:
@@ -151,5 +170,5 @@ def _fill_floats(op, self, draws):
     return write(op, self, array_module(self.data).asarray(draws))
 
 
-NEW_METHODS = {"copy_": copy_, "fill_": fill_, "zero_": zero_, "normal_": normal_, "uniform_": uniform_,
-               "bernoulli_": bernoulli_, "__setitem__": set_item_in_place}
+NEW_METHODS = {"copy_": copy_, "fill_": fill_, "zero_": zero_, "normal_": normal_,
+               "uniform_": uniform_, "bernoulli_": bernoulli_, "__setitem__": set_item_in_place}

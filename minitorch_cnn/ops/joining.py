@@ -1,7 +1,7 @@
 """Tensors put together and taken apart along a dim.
 
-x inputs, y result, dy and dx their gradients. A function with several results (split, chunk, unbind)
-runs one op for each; these results are views.
+x inputs, y result, dy and dx their gradients. A function with several results (split, chunk,
+unbind) runs one op for each; these results are views.
 """
 import math
 
@@ -17,7 +17,7 @@ __all__ = ["cat", "chunk", "concat", "concatenate", "dstack", "hstack", "narrow"
 
 
 class Cat(Function):
-    """y = x0, x1, ... one after another along ``dim``;  dx_i is the part of dy that came from x_i."""
+    """y = x0, x1, ... one after another along ``dim``;  dx_i is the part of dy from x_i."""
 
     def __init__(self, dim, dtype):
         self.dim, self.cast = dim, dtype
@@ -65,7 +65,8 @@ def cat(tensors, dim=0):
     for shape in shapes:
         if shape[:dim] + shape[dim + 1:] != shapes[0][:dim] + shapes[0][dim + 1:] \
                 or len(shape) != len(shapes[0]):
-            raise ValueError(f"cat: shapes {shapes[0]} and {shape} must agree in every dim but {dim}")
+            raise ValueError(f"cat: shapes {shapes[0]} and {shape} must agree in every dim but "
+                             f"{dim}")
     return Cat(dim, result_type(*[x.data for x in tensors]))(*tensors)
 
 
@@ -87,7 +88,8 @@ class Stack(Function):
         self.dim, self.cast = dim, dtype
 
     def forward(self, *xs):
-        return array_module(xs[0]).stack([x.astype(self.cast, copy=False) for x in xs], axis=self.dim)
+        xs = [x.astype(self.cast, copy=False) for x in xs]
+        return array_module(xs[0]).stack(xs, axis=self.dim)
 
     def backward(self, dy):
         before = (slice(None),) * self.dim
@@ -105,8 +107,8 @@ def stack(tensors, dim=0):
     tensors = _tensor_list("stack", tensors)
     for x in tensors:
         if x.shape != tensors[0].shape:
-            raise ValueError(f"stack: all shapes must be equal, got {tensors[0].shape} and {x.shape}; "
-                             "use cat() to join along an existing dim")
+            raise ValueError(f"stack: all shapes must be equal, got {tensors[0].shape} and "
+                             f"{x.shape}; use cat() to join along an existing dim")
     dim = normalize_dim("stack", dim, tensors[0].ndim + 1)
     return Stack(dim, result_type(*[x.data for x in tensors]))(*tensors)
 
@@ -166,8 +168,8 @@ def split(tensor, split_size_or_sections, dim=0):
     else:
         sizes = _equal_sizes(n, *as_sizes("split", (split_size_or_sections,)))
     if min(sizes, default=0) < 0 or sum(sizes) != n:
-        raise ValueError(f"split: sizes {split_size_or_sections} must not be negative and must add up to "
-                         f"the size {n} of dim {dim}")
+        raise ValueError(f"split: sizes {split_size_or_sections} must not be negative and must add "
+                         f"up to the size {n} of dim {dim}")
     starts = [sum(sizes[:i]) for i in range(len(sizes))]
     return tuple([_part(tensor, dim, start, start + size) for start, size in zip(starts, sizes)])
 
@@ -228,11 +230,12 @@ def narrow(input, dim, start, length):
     dim, n = _size_along("narrow", input, dim)
     start, length = as_sizes("narrow", (start, length))
     if not -n <= start <= n:
-        raise IndexError(f"narrow: start {start} lies outside dim {dim} of size {n}; use {-n} to {n}")
+        raise IndexError(f"narrow: start {start} lies outside dim {dim} of size {n}; use {-n} to "
+                         f"{n}")
     start += n if start < 0 else 0
     if not 0 <= length <= n - start:
-        raise ValueError(f"narrow: there are {n - start} elements from {start} on in dim {dim} of size "
-                         f"{n}, length {length} was asked for")
+        raise ValueError(f"narrow: there are {n - start} elements from {start} on in dim {dim} of "
+                         f"size {n}, length {length} was asked for")
     return _part(input, dim, start, start + length)
 
 

@@ -15,52 +15,49 @@ from . import arrange, convert, inplace, joining, selection, shape
 from .indexing import getitem
 
 # Python's name of the operator: the function
-ARITHMETIC = {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "floordiv": "floor_divide",
-              "mod": "remainder", "pow": "pow", "matmul": "matmul", "and": "bitwise_and",
-              "or": "bitwise_or", "xor": "bitwise_xor"}
+ARITHMETIC = {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div",
+              "floordiv": "floor_divide", "mod": "remainder", "pow": "pow", "matmul": "matmul",
+              "and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor"}
 COMPARISONS = {"eq": "eq", "ne": "ne", "lt": "lt", "le": "le", "gt": "gt", "ge": "ge"}
 UNARY = {"neg": "neg", "abs": "abs", "invert": "bitwise_not"}
 
 METHODS = """
-    abs absolute acos add addmm all allclose amax amin aminmax any arccos arcsin arctan arctan2 argmax
-    argmin argsort argwhere asin atan atan2 baddbmm bitwise_and bitwise_not bitwise_or bitwise_xor bmm
-    broadcast_to ceil chunk clamp clamp_max clamp_min clip clone cos cosh count_nonzero cummax cummin
-    cumprod cumsum diag diagonal diff div divide dot eq equal erf erfc exp exp2 expm1 fix flatten fliplr
-    flipud floor floor_divide fmax fmin fmod frac gather ge greater greater_equal gt hardshrink
-    index_add index_select isclose isfinite isinf isnan kthvalue le lerp less less_equal log log10 log1p
-    log2 log_softmax logaddexp logcumsumexp logical_and logical_not logical_or logical_xor logit
-    logsumexp lt masked_fill masked_select matmul max maximum mean median min minimum mm moveaxis movedim
-    msort mul multiply mv nan_to_num nanmean nansum narrow ne neg negative nonzero norm not_equal outer
-    pow prelu prod quantile ravel reciprocal relu remainder repeat_interleave roll round rsqrt scatter
-    scatter_add select sigmoid sign sin sinh softmax sort split sqrt square squeeze std sub subtract sum
-    swapaxes swapdims t take take_along_dim tan tanh tensor_split topk transpose tril triu true_divide
-    trunc unbind unflatten unsqueeze var vdot
-""".split()
+    abs absolute acos add addcdiv addcmul addmm all allclose amax amin aminmax any arccos arcsin
+    arctan arctan2 argmax argmin argsort argwhere asin atan atan2 bernoulli bitwise_and
+    bitwise_not bitwise_or bitwise_xor bmm broadcast_to ceil chunk clamp clamp_max clamp_min
+    clip clone cos cosh count_nonzero cumsum diag diagonal div divide dot eq equal erf exp exp2
+    expm1 fix flatten fliplr flipud floor floor_divide fmax fmin fmod frac gather ge greater
+    greater_equal gt hardshrink index_add index_fill index_select isclose isfinite isinf isnan
+    le lerp less less_equal log log10 log1p log2 log_softmax logaddexp logical_and logical_not
+    logical_or logical_xor logsumexp lt masked_fill masked_select matmul max maximum mean median
+    min minimum mm moveaxis movedim msort mul multiply mv narrow ne neg negative nonzero norm
+    not_equal outer pow prelu prod ravel reciprocal relu remainder repeat_interleave roll rot90
+    round rsqrt scatter scatter_add select sigmoid sign sin sinh softmax sort split sqrt square
+    squeeze std sub subtract sum swapaxes swapdims t take take_along_dim tan tanh tensor_split
+    topk transpose tril triu true_divide trunc unbind unflatten unique unsqueeze var
+"""
 
 IN_PLACE = """
-    abs absolute acos add addmm arccos arcsin arctan asin atan bitwise_and bitwise_not bitwise_or
-    bitwise_xor ceil clamp clamp_max clamp_min clip cos cosh cumprod cumsum div divide erf erfc exp exp2
-    expm1 fix floor floor_divide fmod frac index_add lerp log log10 log1p log2 logical_and logical_not
-    logical_or logical_xor masked_fill mul multiply nan_to_num neg negative pow reciprocal relu
-    remainder round rsqrt scatter scatter_add sigmoid sign sin sinh sqrt square sub subtract tan tanh
-    tril triu true_divide trunc
-""".split()
+    abs absolute acos add addcdiv addcmul addmm arccos arcsin arctan arctan2 asin atan atan2
+    bitwise_and bitwise_not bitwise_or bitwise_xor ceil clamp clamp_max clamp_min clip cos cosh
+    cumsum div divide eq erf exp exp2 expm1 fix floor floor_divide fmod frac ge greater
+    greater_equal gt index_add index_fill le lerp less less_equal log log10 log1p log2
+    logical_and logical_not logical_or logical_xor lt masked_fill mul multiply ne neg negative
+    not_equal pow reciprocal relu remainder round rsqrt scatter scatter_add sigmoid sign sin
+    sinh sqrt square sub subtract tan tanh tril triu true_divide trunc
+"""
 
-
-class _Tolerant(dict):
-    def __missing__(self, name):
-        return None
+IN_PLACE_VIEWS = "squeeze swapaxes swapdims t transpose unsqueeze"
 
 
 def attach(functions):
     """Give Tensor its operators and methods; ``functions`` is {name: public function}."""
-    functions = _Tolerant(functions)
-    for name in METHODS:
-        if functions[name] is None: continue
+    for name in METHODS.split():
         setattr(Tensor, name, functions[name])
-    for name in IN_PLACE:
-        if functions[name] is None: continue
+    for name in IN_PLACE.split():
         setattr(Tensor, name + "_", inplace.in_place(name, functions[name]))
+    for name in IN_PLACE_VIEWS.split():
+        setattr(Tensor, name + "_", inplace.in_place_view(name, functions[name]))
     for name, function in SIZED.items():
         setattr(Tensor, name, _sized(function))
     for name, function in ONLY_METHODS.items():
@@ -136,13 +133,15 @@ def _where(self, condition, other):
     return selection.where(condition, self, other)
 
 
-SIZED = {"permute": shape.permute, "reshape": shape.reshape, "flip": arrange.flip, "tile": arrange.tile}
+SIZED = {"permute": shape.permute, "reshape": shape.reshape, "flip": arrange.flip,
+         "tile": arrange.tile}
 
 ONLY_METHODS = {
     "__getitem__": getitem, "__iter__": _iterate, "__contains__": _contains,
     "T": property(_transposed), "mT": property(_matrices_transposed),
     "view": shape.view, "expand": shape.expand, "repeat": arrange.repeat, "unfold": arrange.unfold,
     "view_as": shape.view_as, "reshape_as": shape.reshape_as, "expand_as": shape.expand_as,
+    "__pos__": lambda self: self, "__reversed__": arrange.reverse, "ndimension": Tensor.dim,
     "where": _where, "to": convert.to, "type": convert.type_, "type_as": convert.type_as,
     "cpu": convert.cpu, "cuda": convert.cuda, "contiguous": convert.contiguous,
     "new_full": convert.new_full, "new_zeros": convert.new_zeros, "new_ones": convert.new_ones,

@@ -95,7 +95,7 @@ def _replicate(i, n, before, after):
 
 
 def _circular(i, n, before, after):
-    first, stop = max(-before, 0), n - max(-after, 0)  # PyTorch crops first, then wraps what is left
+    first, stop = max(-before, 0), n - max(-after, 0)  # as PyTorch: crop first, wrap what is left
     return first + (i - first) % (stop - first)
 
 
@@ -133,13 +133,14 @@ def pad(input, pad, mode="constant", value=None):
     input = as_tensor(input)
     sizes = as_sizes("pad", (pad,))
     if len(sizes) % 2 or len(sizes) > 2 * input.ndim:
-        raise ValueError(f"pad: pad holds (before, after) pairs, at most one per dim, last dim first; "
-                         f"got {sizes} for shape {input.shape}")
+        raise ValueError("pad: pad holds (before, after) pairs, at most one per dim, last dim "
+                         f"first; got {sizes} for shape {input.shape}")
     sides = [(sizes[i], sizes[i + 1]) for i in range(0, len(sizes), 2)][::-1]  # first dim first
     if mode == "constant":
         return _constant(input, sides, value)
     if mode not in _SOURCES:
-        raise ValueError(f'pad: mode must be "constant", "reflect", "replicate" or "circular", got {mode!r}')
+        raise ValueError('pad: mode must be "constant", "reflect", "replicate" or "circular", '
+                         f"got {mode!r}")
     if value:
         raise ValueError(f'pad: mode "{mode}" has no use for value={value}; leave it out')
     _check_geometry(input.shape, sides, mode)
@@ -151,8 +152,8 @@ def _constant(input, sides, value):
     sides = [(0, 0)] * (input.ndim - len(sides)) + sides
     for dim, (n, (before, after)) in enumerate(zip(input.shape, sides)):
         if n + before + after < 0 or n + min(before, 0) + min(after, 0) < 0:
-            raise ValueError(f"pad: padding ({before}, {after}) crops dim {dim} of size {n} to less than "
-                             "nothing")
+            raise ValueError(f"pad: padding ({before}, {after}) crops dim {dim} of size {n} to "
+                             "less than nothing")
     return ConstantPad(sides, 0 if value is None else value)(input)
 
 
@@ -161,14 +162,14 @@ def _check_geometry(shape, sides, mode):
     k = len(sides)
     allowed = (k + 2,) if mode == "circular" else (k + 1, k + 2)
     if not 1 <= k <= 3 or len(shape) not in allowed:
-        raise ValueError(f'pad: mode "{mode}" pads the 1, 2 or 3 dims behind C, all of them; got {2 * k} '
-                         f"sizes for shape {shape}")
+        raise ValueError(f'pad: mode "{mode}" pads the 1, 2 or 3 dims behind C, all of them; '
+                         f"got {2 * k} sizes for shape {shape}")
     for n, (before, after) in zip(shape[-k:], sides):
         kept = n + min(before, 0) + min(after, 0)
         limit = {"reflect": n - 1, "circular": n, "replicate": None}[mode]
         if limit is not None and max(before, after) > limit:
-            raise ValueError(f'pad: mode "{mode}" can add at most {max(limit, 0)} to a dim of size {n}, got '
-                             f"({before}, {after})")
+            raise ValueError(f'pad: mode "{mode}" can add at most {max(limit, 0)} to a dim of size '
+                             f"{n}, got ({before}, {after})")
         if n + before + after < 1 or n == 0 or (mode == "circular" and kept < 1):
-            raise ValueError(f'pad: mode "{mode}" needs elements before and after, got a dim of size {n} '
-                             f"with padding ({before}, {after})")
+            raise ValueError(f'pad: mode "{mode}" needs elements before and after, got a dim of '
+                             f"size {n} with padding ({before}, {after})")

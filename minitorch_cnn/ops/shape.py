@@ -8,8 +8,9 @@ from ..autograd import Function
 from ..device import array_module
 from .checks import as_tensor, normalize_dim, normalize_dims
 
-__all__ = ["broadcast_tensors", "broadcast_to", "flatten", "moveaxis", "movedim", "permute", "ravel",
-           "reshape", "squeeze", "swapaxes", "swapdims", "t", "transpose", "unflatten", "unsqueeze"]
+__all__ = ["broadcast_tensors", "broadcast_to", "flatten", "moveaxis", "movedim", "permute",
+           "ravel", "reshape", "squeeze", "swapaxes", "swapdims", "t", "transpose", "unflatten",
+           "unsqueeze"]
 
 
 class Reshape(Function):
@@ -55,11 +56,12 @@ def complete_shape(op, shape, count):
         raise ValueError(f"{op}: shape {shape} may hold one -1 and no other negative size")
     if -1 in shape:
         if known == 0:
-            raise ValueError(f"{op}: -1 in shape {shape} is ambiguous beside a size of 0; write it out")
+            raise ValueError(f"{op}: -1 in shape {shape} is ambiguous beside a size of 0; write it "
+                             "out")
         shape = tuple([count // known if n == -1 else n for n in shape])
     if math.prod(shape) != count:
-        raise ValueError(f"{op}: shape {shape} does not hold the input's {count} elements; "
-                         "sizes must multiply to that number (one may be -1)")
+        raise ValueError(f"{op}: shape {shape} does not hold the input's {count} elements; sizes "
+                         "must multiply to that number (one may be -1)")
     return shape
 
 
@@ -102,8 +104,9 @@ def view(input, *shape):
     y = Reshape(shape)(input)
     x = input.data
     if x.size and not array_module(x).may_share_memory(y.data, x) and not _channels_last(x):
-        raise ValueError(f"view: a tensor of shape {input.shape} and strides {input.stride()} cannot be "
-                         f"seen as {shape} without a copy; use reshape(), or contiguous().view()")
+        raise ValueError(f"view: a tensor of shape {input.shape} and strides {input.stride()} "
+                         f"cannot be seen as {shape} without a copy; use reshape(), or "
+                         "contiguous().view()")
     return y
 
 
@@ -137,7 +140,8 @@ def flatten(input, start_dim=0, end_dim=-1):
     first = normalize_dim("flatten", start_dim, input.ndim)
     last = normalize_dim("flatten", end_dim, input.ndim)
     if last < first:
-        raise ValueError(f"flatten: end_dim {end_dim} comes before start_dim {start_dim}; swap them")
+        raise ValueError(f"flatten: end_dim {end_dim} comes before start_dim {start_dim}; swap "
+                         "them")
     s = input.shape
     return Reshape(s[:first] + (math.prod(s[first:last + 1]),) + s[last + 1:])(input)
 
@@ -165,7 +169,7 @@ def unflatten(input, dim, sizes):
 
 
 class Permute(Function):
-    """y[i_d0, i_d1, ...] = x[i_0, i_1, ...] for dims = (d0, d1, ...);  dx: the inverse permutation."""
+    """Dim i of y is dim dims[i] of x;  dx is dy permuted back."""
 
     def __init__(self, dims):
         self.dims = dims
@@ -188,7 +192,8 @@ def permute(input, dims):
     input = as_tensor(input)
     dims = as_sizes("permute", (dims,))
     if len(dims) != input.ndim:
-        raise ValueError(f"permute: a tensor of {input.ndim} dimensions needs that many dims, got {dims}")
+        raise ValueError(f"permute: a tensor of {input.ndim} dimensions needs that many dims, got "
+                         f"{dims}")
     dims = tuple([normalize_dim("permute", d, input.ndim) for d in dims])
     if len(set(dims)) < len(dims):
         raise ValueError(f"permute: a dimension appears twice in dims {dims}; name each once")
@@ -219,8 +224,8 @@ def t(input):
     """
     input = as_tensor(input)
     if input.ndim > 2:
-        raise ValueError(f"t: needs at most 2 dimensions, got shape {input.shape}; "
-                         "use transpose(dim0, dim1), permute(dims) or mT")
+        raise ValueError(f"t: needs at most 2 dimensions, got shape {input.shape}; use "
+                         "transpose(dim0, dim1), permute(dims) or mT")
     return Permute(tuple(range(input.ndim))[::-1])(input)
 
 
@@ -236,7 +241,8 @@ def movedim(input, source, destination):
     source, destination = [as_sizes("movedim", d if isinstance(d, (tuple, list)) else (d,))
                            for d in (source, destination)]
     if len(source) != len(destination):
-        raise ValueError(f"movedim: source {source} and destination {destination} must be equally long")
+        raise ValueError(f"movedim: source {source} and destination {destination} must be equally "
+                         "long")
     moves = {}
     for name, dims in (("source", source), ("destination", destination)):
         moves[name] = [normalize_dim("movedim", d, input.ndim) for d in dims]
@@ -291,7 +297,8 @@ class Expand(Function):
 
 
 def expand(input, *sizes):
-    """Repeat along dims of size 1 without copying: the result has strides of zero, and is read-only.
+    """Repeat along dims of size 1 without copying: the result has strides of zero, and is
+    read-only.
 
     Parameters
     ----------
@@ -312,11 +319,12 @@ def broadcast_to(input, shape, op="broadcast_to"):
     shape = as_sizes(op, (shape,))
     extra = len(shape) - input.ndim
     old = (None,) * extra + input.shape
-    target = tuple([n if wanted == -1 and n is not None else wanted for n, wanted in zip(old, shape)])
+    target = tuple([n if wanted == -1 and n is not None else wanted
+                    for n, wanted in zip(old, shape)])
     fits = [n in (None, 1, wanted) and wanted >= 0 for n, wanted in zip(old, target)]
     if extra < 0 or not all(fits):
-        raise ValueError(f"{op}: shape {input.shape} does not expand to {shape}; only dims of size 1 "
-                         "grow, and new dims come in front")
+        raise ValueError(f"{op}: shape {input.shape} does not expand to {shape}; only dims of size "
+                         "1 grow, and new dims come in front")
     return Expand(target)(input)
 
 
@@ -339,8 +347,8 @@ def broadcast_shapes_of(op, *shapes):
         grown = {n for n in sizes if n != 1}
         if len(grown) > 1:
             listed = ", ".join(str(tuple(s)) for s in shapes)
-            raise ValueError(f"{op}: shapes {listed} do not broadcast; aligned at the right, sizes must "
-                             "be equal or 1")
+            raise ValueError(f"{op}: shapes {listed} do not broadcast; aligned at the right, sizes "
+                             "must be equal or 1")
         result.append(grown.pop() if grown else 1)
     return tuple(result)
 

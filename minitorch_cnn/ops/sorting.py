@@ -1,4 +1,4 @@
-"""Elements in order of size: sort, argsort, topk. NaN counts as larger than everything, as in PyTorch."""
+"""Elements in order of size: sort, argsort, topk, unique. NaN is the largest, as in PyTorch."""
 from typing import NamedTuple
 
 from ..autograd import Tensor
@@ -6,7 +6,7 @@ from ..device import array_module
 from .checks import as_tensor, normalize_dim
 from .gather import gather
 
-__all__ = ["argsort", "msort", "sort", "topk"]
+__all__ = ["argsort", "msort", "sort", "topk", "unique"]
 
 
 class Sorted(NamedTuple):
@@ -78,3 +78,24 @@ def topk(input, k, dim=-1, largest=True, sorted=True):
         order = order[(slice(None),) * dim + (slice(k),)]
     indices = Tensor(order)
     return Sorted(gather(input, dim, indices), indices)
+
+
+def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
+    """The different elements (or slices along ``dim``) in ascending order, each once. No gradient.
+
+    Returns
+    -------
+    Tensor or tuple of Tensor
+        The values; then, where asked for, which of them each element is, and how often each occurs.
+    """
+    x = as_tensor(input).data
+    axis = None if dim is None else normalize_dim("unique", dim, x.ndim)
+    values, inverse, counts = array_module(x).unique(
+        x, return_inverse=True, return_counts=True, axis=axis, equal_nan=False)
+    shape = x.shape if axis is None else (x.shape[axis],)
+    results = [Tensor(values)]
+    if return_inverse:
+        results.append(Tensor(inverse.reshape(shape)))
+    if return_counts:
+        results.append(Tensor(counts))
+    return tuple(results) if len(results) > 1 else results[0]

@@ -23,7 +23,7 @@ CUBIC = -0.75  # the slope parameter of the cubic kernel: PyTorch's choice (Keys
 
 
 def _spread(dy, dim, n, places, weights):
-    """Undo one axis: dx[place[o]] += weight[o] * dy[o] for every (place, weight), x of size n there."""
+    """Undo one axis: dx[place[o]] += weight[o] * dy[o] for every (place, weight)."""
     xp = array_module(dy)
     dx = xp.zeros(dy.shape[:dim] + (n,) + dy.shape[dim + 1:], dy.dtype)
     to, d = xp.moveaxis(dx, dim, 0), xp.moveaxis(dy, dim, 0)
@@ -53,7 +53,7 @@ class Nearest(Function):
 
 
 class Bilinear(Function):
-    """y[o] = (1 - t) * x[low] + t * x[high] along rows, then columns;  dx spreads dy by the same weights."""
+    """y[o] = (1 - t) * x[low] + t * x[high] along rows, then columns;  dx by the same weights."""
 
     def __init__(self, rows, columns):
         self.rows, self.columns = rows, columns  # (low, high, t) of each output row, column
@@ -68,7 +68,7 @@ class Bilinear(Function):
 
 
 class Weighted(Function):
-    """y[o] = sum_k weight[k, o] * x[place[k, o]] along each axis;  dx spreads dy by the same weights."""
+    """y[o] = sum_k weight[k, o] * x[place[k, o]] along each axis;  dx[place] += weight * dy."""
 
     def __init__(self, axes):
         self.axes = axes  # one (place, weight) pair of (K, on) arrays per axis
@@ -110,7 +110,7 @@ def source_positions(n, on, factor, align_corners, real):
 
 
 def linear_axis(n, on, factor, align_corners, real):
-    """(low, high, t), each (on,): the neighbors of each output position and the way between them."""
+    """(low, high, t), each (on,): the neighbors of an output position, the way between them."""
     if n == on:
         return np.arange(n), np.arange(n), np.zeros(n, real)
     source = np.maximum(source_positions(n, on, factor, align_corners, real), 0)
@@ -120,7 +120,7 @@ def linear_axis(n, on, factor, align_corners, real):
 
 
 def cubic_axis(n, on, factor, align_corners, real):
-    """(place, weight), each (4, on): the four neighbors of each output position and their weights."""
+    """(place, weight), each (4, on): four neighbors of each output position, their weights."""
     source = source_positions(n, on, factor, align_corners, real)
     low = np.floor(source)
     t = source - low
@@ -160,10 +160,11 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
         (the mean of the pixels that fall into one: 3-d and 4-d), "linear" (3-d), "bilinear" (4-d),
         "bicubic" (4-d), "trilinear" (5-d).
     align_corners : bool, optional
-        For the linear and cubic modes: the centers of the corner pixels keep their place, instead of
-        the outer edges.
+        For the linear and cubic modes: the centers of the corner pixels keep their place, instead
+        of the outer edges.
     recompute_scale_factor : bool, optional
-        Compute positions from the sizes; by default a ``scale_factor`` that was given is used itself.
+        Compute positions from the sizes; by default a ``scale_factor`` that was given is used
+        itself.
     antialias : bool
         Not supported; blur the image first, or use "area".
 
@@ -184,8 +185,8 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
     _check_mode(input, mode, align_corners, antialias)
     sizes, factors = _sizes(input.shape[2:], size, scale_factor, recompute_scale_factor)
     if min((*sizes, *input.shape[1:])) < 1:
-        raise ValueError(f"interpolate: input and output sizes must be at least 1, got shape {input.shape} "
-                         f"and output size {sizes}")
+        raise ValueError("interpolate: input and output sizes must be at least 1, got shape "
+                         f"{input.shape} and output size {sizes}")
     axes = list(zip(input.shape[2:], sizes, factors))
     real = np.float64 if input.dtype == np.float64 else np.float32
     if mode in ("nearest", "nearest-exact"):
@@ -215,7 +216,8 @@ def _check_mode(input, mode, align_corners, antialias):
     if align_corners is not None and mode in ("nearest", "nearest-exact", "area"):
         raise ValueError(f'interpolate: mode "{mode}" has no use for align_corners; leave it out')
     if antialias:
-        raise ValueError("interpolate: antialias=True is not supported; use mode=\"area\" to shrink images")
+        raise ValueError("interpolate: antialias=True is not supported; use mode=\"area\" to "
+                         "shrink images")
 
 
 def _sizes(before, size, scale_factor, recompute):
@@ -225,11 +227,12 @@ def _sizes(before, size, scale_factor, recompute):
     given = scale_factor if size is None else size
     given = list(given) if isinstance(given, (tuple, list)) else [given] * len(before)
     if len(given) != len(before):
-        raise ValueError(f"interpolate: {len(given)} sizes or factors for {len(before)} axes of size "
-                         f"{before}; pass one number, or one for each")
+        raise ValueError(f"interpolate: {len(given)} sizes or factors for {len(before)} axes of "
+                         f"size {before}; pass one number, or one for each")
     if size is not None:
         if recompute:
-            raise ValueError("interpolate: recompute_scale_factor has no meaning with size; leave it out")
+            raise ValueError("interpolate: recompute_scale_factor has no meaning with size; leave "
+                             "it out")
         return as_sizes("interpolate", given), [None] * len(before)
     sizes = tuple([math.floor(n * float(factor)) for n, factor in zip(before, given)])
     return sizes, [None] * len(before) if recompute else [float(factor) for factor in given]
@@ -254,7 +257,8 @@ def pixel_shuffle(input, upscale_factor):
     """
     input, r = as_tensor(input), upscale_factor
     if input.ndim < 3 or r < 1 or input.shape[-3] % (r * r):
-        raise ValueError(f"pixel_shuffle: needs (*, C*r*r, H, W) with r = {r}, got shape {input.shape}")
+        raise ValueError(f"pixel_shuffle: needs (*, C*r*r, H, W) with r = {r}, got shape "
+                         f"{input.shape}")
     *batch, channels, H, W = input.shape
     C, b = channels // (r * r), len(batch)
     x = reshape(input, (*batch, C, r, r, H, W))
@@ -272,7 +276,8 @@ def pixel_unshuffle(input, downscale_factor):
     """
     input, r = as_tensor(input), downscale_factor
     if input.ndim < 3 or r < 1 or input.shape[-1] % r or input.shape[-2] % r:
-        raise ValueError(f"pixel_unshuffle: needs (*, C, H*r, W*r) with r = {r}, got shape {input.shape}")
+        raise ValueError(f"pixel_unshuffle: needs (*, C, H*r, W*r) with r = {r}, got shape "
+                         f"{input.shape}")
     *batch, C, H, W = input.shape
     b = len(batch)
     x = reshape(input, (*batch, C, H // r, r, W // r, r))

@@ -1,6 +1,7 @@
 """Flip, roll, repeat, triangles, diagonals and windows, against torch."""
 import numpy as np
 import pytest
+import torch
 from check_op import check_op
 
 import minitorch_cnn as mt
@@ -63,3 +64,15 @@ X = mt.Tensor(np.zeros((2, 3), np.float32))
 def test_messages(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("dims", [(0, 1), (1, 0), (-1, 0)])
+@pytest.mark.parametrize("k", [-1, 0, 1, 2, 3, 5])
+def test_rot90(k, dims):
+    check_op(mt.rot90, torch.rot90, (2, 3), k=k, dims=dims)
+    with pytest.raises(ValueError, match="rot90: dims must name two different dims"):
+        mt.rot90(X, dims=(1, -1))
+
+
+def test_reversed():
+    check_op(reversed, lambda x: x.flip(0), (3, 2))

@@ -86,6 +86,12 @@ def test_index_add(shape, dim, index, source):
              lambda x, i, s: torch.index_add(x, dim, i, s, alpha=2), shape, index, source)
 
 
+@pytest.mark.parametrize("shape, dim, index", [((3, 4), 0, np.array([2, 0])), ((3, 4), -1, np.array([-1])),
+                                               ((3,), 0, np.array([], int)), ((), 0, np.array([0]))])
+def test_index_fill(shape, dim, index):
+    check_op(lambda x, i: mt.index_fill(x, dim, i, 5), lambda x, i: torch.index_fill(x, dim, i, 5), shape, index)
+
+
 @pytest.mark.parametrize("shape, mask", [((3, 4), (3, 4)), ((3, 4), (4,)), ((4,), (3, 1)), ((), ()), ((0, 2), (2,))])
 def test_masked_select(shape, mask):
     check_op(mt.masked_select, torch.masked_select, shape, integers(mask, 2).astype(bool))

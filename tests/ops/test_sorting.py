@@ -45,6 +45,17 @@ def test_unpacking_and_relatives():
     check_op(mt.msort, torch.msort, (3, 2))
 
 
+@pytest.mark.parametrize("x, dim", [([3., 1, np.nan, 1, np.nan], None), ([[3, 1], [1, 3], [3, 1]], 0),
+                                    ([[3, 1], [1, 3]], None), ([], None), (2., None)])
+def test_unique(x, dim):
+    x = np.asarray(x)
+    ours = mt.unique(x, return_inverse=True, return_counts=True, dim=dim)
+    theirs = torch.unique(torch.from_numpy(x), return_inverse=True, return_counts=True, dim=dim)
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(a.data, b.numpy())
+    np.testing.assert_array_equal(mt.unique(x, dim=dim).data, ours[0].data)
+
+
 @pytest.mark.parametrize("call, error, message", [
     (lambda: mt.topk([1., 2.], 3), ValueError, "topk: k=3 elements of dim 0 of size 2"),
     (lambda: mt.sort([1., 2.], 1), IndexError, "sort: dim 1 does not exist"),
