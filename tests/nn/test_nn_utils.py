@@ -1,0 +1,98 @@
+"""nn.utils against torch's."""
+import math
+
+import numpy as np
+import pytest
+import torch
+
+import minitorch_cnn as mt
+from minitorch_cnn.nn import Linear, Parameter, utils
+
+
+def pair(*gradients, dtype=np.float32):
+    """Parameters with these gradients, ours and torch's; the last has none."""
+    ours, theirs = [], []
+    for gradient in gradients:
+        g = np.asarray(gradient, dtype)
+        p, t = Parameter(np.zeros_like(g)), torch.nn.Parameter(torch.from_numpy(np.zeros_like(g)))
+        p.grad, t.grad = mt.Tensor(g.copy()), torch.from_numpy(g.copy())
+        ours.append(p)
+        theirs.append(t)
+    return [*ours, Parameter(np.zeros(2, dtype))], [*theirs, torch.nn.Parameter(torch.zeros(2))]
+
+
+def same(ours, theirs):
+    for p, t in zip(ours, theirs):
+        assert (p.grad is None) == (t.grad is None)
+        if t.grad is not None:
+            assert str(p.grad.dtype) == str(t.grad.dtype)[6:]
+            np.testing.assert_allclose(p.grad.data, t.grad.numpy(), rtol=2e-6)
+
+
+@pytest.mark.parametrize("norm_type", [2, 1, 3.5, math.inf, "inf", 0, -math.inf])
+@pytest.mark.parametrize("max_norm", [0.5, 100])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_clip_grad_norm(norm_type, max_norm, dtype):
+    ours, theirs = pair([[3, -4], [0.5, 1]], [-2.0], 1.5, dtype=dtype)
+    total = utils.clip_grad_norm_(ours, max_norm, norm_type)
+    expected = torch.nn.utils.clip_grad_norm_(theirs, max_norm, float(norm_type))
+    assert total.shape == () and total.dtype == dtype
+    np.testing.assert_allclose(float(total), float(expected), rtol=1e-6)
+    same(ours, theirs)
+
+
+def test_clip_grad_norm_in_place_of_one_none_and_empty():
+    p = pair([3.0, 4.0])[0][0]
+    array = p.grad.data
+    assert float(utils.clip_grad_norm_(p, 1.0)) == 5 and p.grad.data is array
+    np.testing.assert_allclose(array, [0.6, 0.8], rtol=1e-5)
+    assert float(utils.clip_grad_norm_([],
+                                       1.0)) == 0 == float(utils.clip_grad_norm_(iter(pair()[0]),
+                                                                                 1.0))
+    q = pair(np.zeros((0, 2)))[0]
+    assert float(utils.clip_grad_norm_(q, 1.0)) == 0 == float(utils.clip_grad_norm_(q, 1.0,
+                                                                                    math.inf))
+
+
+@pytest.mark.parametrize("bad", [math.inf, math.nan, 1e30])
+def test_not_finite(bad):
+    ours, theirs = pair([bad, 1.0])
+    utils.clip_grad_norm_(ours, 1.0)
+    torch.nn.utils.clip_grad_norm_(theirs, 1.0)
+    same(ours, theirs)
+    if not math.isfinite(bad):
+        with pytest.raises(RuntimeError, match="total norm of order 2.0 is"):
+            utils.clip_grad_norm_(pair([bad])[0], 1.0, error_if_nonfinite=True)
+
+
+def test_clip_grad_value():
+    ours, theirs = pair([[3, -4], [0.5, math.nan]], -2.0)
+    utils.clip_grad_value_(ours, 1.5)
+    torch.nn.utils.clip_grad_value_(theirs, 1.5)
+    same(ours, theirs)
+    utils.clip_grad_value_(ours[1], 0.5)
+    assert float(ours[1].grad) == -0.5
+
+
+def test_total_norm():
+    tensors = [mt.Tensor(np.array([3.0])), mt.Tensor(np.array([[4.0]]))]
+    assert float(utils.get_total_norm(tensors)) == 5
+    assert float(utils.get_total_norm(mt.Tensor(np.array([3.0, 4])))) == 5
+
+
+def test_vector_and_back():
+    layer = Linear(3, 2)
+    before = {k: v.data.copy() for k, v in layer.state_dict().items()}
+    vector = utils.parameters_to_vector(layer.parameters())
+    assert vector.shape == (8,)
+    (vector * 2).sum().backward()
+    assert (layer.weight.grad.data == 2).all()
+    new = mt.Tensor(vector.data * 3)
+    utils.vector_to_parameters(new, layer.parameters())
+    for key, value in layer.state_dict().items():
+        np.testing.assert_array_equal(value.data, before[key] * 3)
+    assert np.shares_memory(layer.bias.data, new.data)
+    with pytest.raises(ValueError, match="parameters hold 8 values, the vector only 7"):
+        utils.vector_to_parameters(mt.Tensor(np.zeros(7, np.float32)), layer.parameters())
+    with pytest.raises(TypeError, match="expected a Tensor, got ndarray"):
+        utils.vector_to_parameters(np.zeros(8), layer.parameters())
