@@ -7,7 +7,7 @@ import math
 from .. import kernels
 from ..autograd import Function, Tensor
 from ..device import array_module
-from ..dtypes import float64
+from ..dtypes import float64, int64
 from .activation import relu
 from .checks import as_tensor, check_float
 from .elementwise import absolute, mul, sign
@@ -27,8 +27,8 @@ from .geometry import (
 )
 
 __all__ = ["adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool1d",
-           "adaptive_max_pool2d", "avg_pool1d", "avg_pool2d", "lp_pool1d", "lp_pool2d", "max_pool1d",
-           "max_pool2d",           "max_unpool1d", "max_unpool2d"]
+           "adaptive_max_pool2d", "avg_pool1d", "avg_pool2d", "lp_pool1d", "lp_pool2d",
+           "max_pool1d", "max_pool2d", "max_unpool1d", "max_unpool2d"]
 
 NO_PADDING = ((0, 0), (0, 0))
 
@@ -36,22 +36,22 @@ NO_PADDING = ((0, 0), (0, 0))
 class MaxPool2d(Function):
     """y = the maximum of each window; dy goes to the first pixel that has it.
 
-    Padding is minus infinity. ``index`` keeps where the maxima are: h*W + w, int64.
+    Padding is minus infinity. ``index`` keeps where the maxima are: h*W + w.
     """
 
     def __init__(self, kernel, stride, padding=NO_PADDING, dilation=(1, 1), ceil_mode=False):
-        self.kernel, self.stride, self.padding = kernel, stride, padding
-        self.dilation, self.ceil_mode = dilation, ceil_mode
+        self.windows = kernel, stride, padding, dilation
+        self.ceil_mode = ceil_mode
 
     def forward(self, x):
         self.size = x.shape[2:]
-        windows = self.kernel, self.stride, self.padding, self.dilation
-        output_size = pool_output("max_pool2d", self.size, *windows, self.ceil_mode)
-        y, self.index = kernels.max_pool2d_forward(x, *windows, output_size)  # (N, C, OH, OW)
+        output_size = pool_output("max_pool2d", self.size, *self.windows, self.ceil_mode)
+        # (N, C, OH, OW) both
+        y, self.index = kernels.max_pool2d_forward(x, *self.windows, output_size)
         return y
 
     def backward(self, dy):
-        return kernels.max_pool2d_backward(dy, self.index, self.size)
+        return kernels.max_pool2d_backward(dy, self.index, self.size, self.windows)
 
 
 class AvgPool2d(Function):
@@ -184,7 +184,7 @@ def _with_index(pool, input, dims, return_indices):
     y = like_input(pool(as_images(input, dims)), input, dims)
     if not return_indices:
         return y
-    return y, Tensor(pool.index.reshape(y.shape))
+    return y, Tensor(pool.index.reshape(y.shape).astype(int64))
 
 
 def _refuse_bool(op, input):
@@ -248,7 +248,7 @@ def _avg_pool(op, dims, input, kernel_size, stride, padding, ceil_mode, count_in
 
 
 def lp_pool2d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
-    """p-norm of each window: (sum of x**p) ** (1/p); p = 1 is the sum, p = inf the maximum of abs(x).
+    """p-norm of each window: (sum of x**p) ** (1/p); for p = inf the maximum of abs(x).
 
     A window whose sum is zero gets no gradient. x**p of a negative x is negative for odd p, and
     NaN for fractions, as in PyTorch.
@@ -392,5 +392,5 @@ def _check_indices(op, input, indices, size):
                          f"{indices.dtype} of shape {indices.shape}")
     where = indices.data
     if where.size and not 0 <= int(where.min()) <= int(where.max()) < math.prod(size):
-        raise ValueError(f"{op}: indices reach from {where.min()} to {where.max()}, but an image of "
-                         f"{text(size)} has positions 0 to {math.prod(size) - 1}")
+        raise ValueError(f"{op}: indices reach from {where.min()} to {where.max()}, but an image "
+                         f"of {text(size)} has positions 0 to {math.prod(size) - 1}")
