@@ -1,5 +1,5 @@
 """minitorch_cnn: convolutional nets from scratch, to read and to use."""
-from . import autograd, cuda, data, datasets, ops
+from . import autograd, cuda, data, datasets, nn, ops
 from .autograd import (
     Function,
     Tensor,
@@ -11,6 +11,23 @@ from .autograd import (
     set_grad_enabled,
 )
 from .device import device, has_gpu, synchronize
+from .dtypes import bool_ as bool
+from .dtypes import (
+    double,
+    float16,
+    float32,
+    float64,
+    half,
+    int8,
+    int16,
+    int32,
+    int64,
+    long,
+    short,
+    uint8,
+)
+from .dtypes import float_ as float
+from .dtypes import int_ as int
 from .ops import *
 from .random import Generator, get_rng_state, initial_seed, manual_seed, set_rng_state
 
