@@ -8,12 +8,14 @@ import minitorch_cnn as mt
 
 
 @pytest.mark.parametrize("name, shape, args", [
-    ("flip", (2, 3), (0, 1)), ("flip", (2, 3), ((-1,),)), ("flip", (2, 3), (1,)), ("flip", (2, 3), ((),)),
+    ("flip", (2, 3), (0, 1)), ("flip", (2, 3), ((-1,),)), ("flip", (2, 3), (1,)),
+    ("flip", (2, 3), ((),)),
     ("flip", (), (0,)), ("flip", (0, 3), (0,)), ("fliplr", (2, 3), ()), ("flipud", (3,), ()),
     ("roll", (2, 3), (1,)), ("roll", (2, 3), (-1, 1)), ("roll", (2, 3, 4), ((1, 5), (0, 2))),
     ("roll", (2, 3), ((1, 1), (0, 0))), ("roll", (0, 3), (1, 0)), ("roll", (), (2,)),
     ("repeat", (2, 3), (2, 1)), ("repeat", (3,), ((2, 3),)), ("repeat", (), (2, 2)),
-    ("repeat", (2, 3), (0, 1)), ("repeat", (), ((),)), ("tile", (2, 3), (2,)), ("tile", (3,), ((2, 2),)),
+    ("repeat", (2, 3), (0, 1)), ("repeat", (), ((),)), ("tile", (2, 3), (2,)),
+    ("tile", (3,), ((2, 2),)),
     ("repeat_interleave", (2, 3), (2,)), ("repeat_interleave", (2, 3), (2, 1)),
     ("repeat_interleave", (2, 3), (2, -2)), ("repeat_interleave", (2, 3), (0, 0)),
     ("tril", (3, 4), ()), ("tril", (2, 3, 4), (-1,)), ("triu", (3, 4), (1,)), ("triu", (0, 3), ()),
@@ -35,7 +37,8 @@ def test_as_torch(name, shape, args):
 
 def test_repeat_interleave_by_counts():
     counts = np.array([2, 0, 3])
-    check_op(lambda x, n: x.repeat_interleave(n, 1), lambda x, n: x.repeat_interleave(n, 1), (2, 3), counts)
+    check_op(lambda x, n: x.repeat_interleave(n, 1), lambda x, n: x.repeat_interleave(n, 1), (2, 3),
+             counts)
 
 
 def test_flip_is_a_copy():

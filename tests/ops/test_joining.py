@@ -8,25 +8,31 @@ import minitorch_cnn as mt
 
 
 @pytest.mark.parametrize("name, shapes, args", [
-    ("cat", [(2, 3), (2, 3)], ()), ("cat", [(2, 3), (2, 1), (2, 0)], (1,)), ("cat", [(2, 3), (0,)], (-1,)),
-    ("cat", [(0,), (2, 3)], (1,)), ("cat", [(0,)], ()), ("cat", [(3,)], ()), ("concat", [(1,), (2,)], ()),
+    ("cat", [(2, 3), (2, 3)], ()), ("cat", [(2, 3), (2, 1), (2, 0)], (1,)),
+    ("cat", [(2, 3), (0,)], (-1,)),
+    ("cat", [(0,), (2, 3)], (1,)), ("cat", [(0,)], ()), ("cat", [(3,)], ()),
+    ("concat", [(1,), (2,)], ()),
     ("concatenate", [(2, 1, 3), (2, 4, 3)], (-2,)),
     ("stack", [(2, 3), (2, 3)], ()), ("stack", [(2, 3)] * 3, (-1,)), ("stack", [(), ()], ()),
-    ("stack", [(0, 2), (0, 2)], (1,)), ("hstack", [(2,), (3,)], ()), ("hstack", [(2, 1), (2, 3)], ()),
+    ("stack", [(0, 2), (0, 2)], (1,)), ("hstack", [(2,), (3,)], ()),
+    ("hstack", [(2, 1), (2, 3)], ()),
     ("hstack", [(), ()], ()), ("vstack", [(3,), (2, 3)], ()), ("vstack", [(), ()], ()),
     ("dstack", [(2, 3), (2, 3, 2)], ()), ("dstack", [(3,), (3,)], ()),
 ])
 def test_joining(name, shapes, args):
-    check_op(lambda *xs: getattr(mt, name)(list(xs), *args), lambda *xs: getattr(torch, name)(xs, *args),
+    check_op(lambda *xs: getattr(mt, name)(list(xs), *args),
+             lambda *xs: getattr(torch, name)(xs, *args),
              *shapes)
 
 
 @pytest.mark.parametrize("name, shape, args", [
     ("split", (7, 2), (3,)), ("split", (7, 2), ((1, 0, 6),)), ("split", (2, 4), (2, -1)),
     ("split", (0, 2), (2,)), ("split", (0, 2), (0,)), ("split", (3,), (5,)), ("chunk", (7,), (3,)),
-    ("chunk", (2, 5), (2, 1)), ("chunk", (3,), (5,)), ("chunk", (0, 3), (2,)), ("unbind", (2, 3), ()),
+    ("chunk", (2, 5), (2, 1)), ("chunk", (3,), (5,)), ("chunk", (0, 3), (2,)),
+    ("unbind", (2, 3), ()),
     ("unbind", (2, 3), (-1,)), ("unbind", (0, 3), ()), ("tensor_split", (7,), (3,)),
-    ("tensor_split", (7, 2), ((1, 5),)), ("tensor_split", (3,), ((4, 1, -1),)), ("tensor_split", (2,), (4,)),
+    ("tensor_split", (7, 2), ((1, 5),)), ("tensor_split", (3,), ((4, 1, -1),)),
+    ("tensor_split", (2,), (4,)),
 ])
 def test_taking_apart(name, shape, args):
     def parts(x):
@@ -47,7 +53,8 @@ def test_all_parts_send_their_gradients():
              lambda x: torch.cat([y * i for i, y in enumerate(x.split(2, 1))][::-1], 1), (3, 5))
 
 
-@pytest.mark.parametrize("name, args", [("narrow", (1, 1, 2)), ("narrow", (-1, -2, 1)), ("narrow", (0, 2, 0)),
+@pytest.mark.parametrize("name, args", [("narrow", (1, 1, 2)), ("narrow", (-1, -2, 1)),
+                                        ("narrow", (0, 2, 0)),
                                         ("select", (0, -1)), ("select", (1, 2))])
 def test_one_part(name, args):
     check_op(lambda x: getattr(x, name)(*args), lambda x: getattr(x, name)(*args), (2, 3))

@@ -14,7 +14,8 @@ MODES = ["constant", "reflect", "replicate", "circular"]
 
 @pytest.mark.parametrize("shape, pad, value", [
     ((3,), (1, 2), None), ((2, 3), (1, 0, 2, 1), 5.0), ((2, 3), (0, 1), -1), ((2, 3), (-1, 1), 2.0),
-    ((2, 3), (-1, -2), None), ((2, 3), (), None), ((), (), None), ((0, 2), (1, 1), 3.0), ((0,), (1, 1), 7),
+    ((2, 3), (-1, -2), None), ((2, 3), (), None), ((), (), None), ((0, 2), (1, 1), 3.0),
+    ((0,), (1, 1), 7),
     ((1, 2, 3, 4), (1, 1, 0, 2, -1, 0, 1, 0), 0.5), ((4,), (-4, 3), 1.0), ((4,), (2, -4), 1.0),
 ])
 def test_constant(shape, pad, value):
@@ -49,7 +50,8 @@ def test_fuzz(data):
 def test_layouts_and_batches(mode):
     check_op(lambda x: mt.pad(x.transpose(1, 3), (1, 2, 2, 1), mode),
              lambda x: F.pad(x.transpose(1, 3), (1, 2, 2, 1), mode), (2, 3, 4, 3))
-    check_op(lambda x: mt.pad(x.expand(2, 3, 4), (1, 2), mode), lambda x: F.pad(x.expand(2, 3, 4), (1, 2), mode),
+    check_op(lambda x: mt.pad(x.expand(2, 3, 4), (1, 2), mode),
+             lambda x: F.pad(x.expand(2, 3, 4), (1, 2), mode),
              (1, 1, 4))
     check_op(mt.pad, F.pad, (0, 3, 4), pad=(1, 2), mode=mode)
 
@@ -70,7 +72,8 @@ X = mt.Tensor(np.zeros((1, 1, 3), np.float32))
     (((1,),), ValueError, "pad: pad holds .before, after. pairs"),
     (((1,) * 8,), ValueError, "at most one per dim"),
     (((1.5, 1),), TypeError, "pad: sizes and dims must be integers"),
-    (((-2, -2),), ValueError, r"pad: padding \(-2, -2\) crops dim 2 of size 3 to less than nothing"),
+    (((-2, -2),
+      ), ValueError, r"pad: padding \(-2, -2\) crops dim 2 of size 3 to less than nothing"),
     (((1, 1), "mirror"), ValueError, "pad: mode must be"),
     (((1, 1), "reflect", 1.0), ValueError, 'pad: mode "reflect" has no use for value=1.0'),
     (((1, 3), "reflect"), ValueError, "can add at most 2 to a dim of size 3"),

@@ -22,7 +22,8 @@ CASES = [
     ("flatten", (), ()), ("flatten", (0, 2, 3), (-2,)), ("ravel", (2, 3), ()), ("ravel", (), ()),
     ("unflatten", (2, 12), (1, (3, -1))), ("unflatten", (6,), (-1, (2, 3))),
     ("unflatten", (0, 3), (0, (0, 5))),
-    ("permute", (2, 3, 4), (2, 0, 1)), ("permute", (2, 3, 4), ((-1, 0, 1),)), ("permute", (), ((),)),
+    ("permute", (2, 3, 4), (2, 0, 1)), ("permute", (2, 3, 4), ((-1, 0, 1),)),
+    ("permute", (), ((),)),
     ("transpose", (2, 3, 4), (0, -1)), ("transpose", (), (0, -1)), ("swapaxes", (2, 3), (0, 1)),
     ("swapdims", (2, 3), (1, 1)), ("t", (2, 3), ()), ("t", (3,), ()), ("t", (), ()),
     ("movedim", (2, 3, 4, 5), (1, -1)), ("movedim", (2, 3, 4, 5), ((0, 1), (-1, 0))),
@@ -74,7 +75,8 @@ def test_views_write_through():
 def test_view_refuses_a_copy_but_not_of_channels_last_images():
     with pytest.raises(ValueError, match="cannot be seen as .* without a copy; use reshape"):
         mt.zeros(2, 3).t().view(6)
-    images = mt.Tensor(np.arange(24.).reshape(1, 2, 3, 4).transpose(0, 3, 1, 2))  # (N, H, W, C) inside
+    images = mt.Tensor(np.arange(24.).reshape(1, 2, 3, 4).transpose(0, 3, 1,
+                                                                    2))  # (N, H, W, C) inside
     np.testing.assert_array_equal(images.view(1, -1).data, images.data.reshape(1, -1))
 
 
@@ -87,7 +89,8 @@ def test_as_another_tensor():
 def test_broadcast_tensors():
     ours = mt.broadcast_tensors(mt.zeros(3, 1), mt.zeros(4), mt.zeros(()))
     assert [x.shape for x in ours] == [(3, 4)] * 3
-    check_op(lambda a, b: mt.broadcast_tensors(a, b)[0], lambda a, b: torch.broadcast_tensors(a, b)[0],
+    check_op(lambda a, b: mt.broadcast_tensors(a, b)[0], lambda a,
+             b: torch.broadcast_tensors(a, b)[0],
              (3, 1), (2, 1, 4))
 
 
@@ -137,7 +140,8 @@ X = mt.Tensor(np.zeros((2, 3), np.float32))
     (lambda: X.expand(3, 3), ValueError, r"expand: shape \(2, 3\) does not expand to \(3, 3\)"),
     (lambda: X.expand(3), ValueError, "new dims come in front"),
     (lambda: X.expand(-1, 2, 3), ValueError, "does not expand"),
-    (lambda: mt.broadcast_tensors(X, mt.zeros(2)), ValueError, "broadcast_tensors: shapes .* do not"),
+    (lambda: mt.broadcast_tensors(X, mt.zeros(2)), ValueError,
+     "broadcast_tensors: shapes .* do not"),
 ])
 def test_messages(call, error, message):
     with pytest.raises(error, match=message):

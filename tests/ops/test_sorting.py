@@ -8,12 +8,15 @@ import minitorch_cnn as mt
 
 
 @pytest.mark.parametrize("descending", [False, True])
-@pytest.mark.parametrize("shape, dim", [((5,), 0), ((3, 4), -1), ((3, 4), 0), ((2, 0), 1), ((), -1), ((2, 3, 2), 1)])
+@pytest.mark.parametrize("shape, dim", [((5,), 0), ((3, 4), -1), ((3, 4), 0), ((2, 0), 1), ((), -1),
+                                        ((2, 3, 2), 1)])
 def test_sort(shape, dim, descending):
-    check_op(lambda x: mt.sort(x, dim, descending).values, lambda x: torch.sort(x, dim, descending).values, shape)
+    check_op(lambda x: mt.sort(x, dim, descending).values,
+             lambda x: torch.sort(x, dim, descending).values, shape)
     x = np.random.default_rng(0).integers(0, 3, shape)  # with ties
     ours = mt.sort(mt.Tensor(x), dim, descending)
-    theirs = torch.sort(torch.from_numpy(np.asarray(x)), dim=dim, descending=descending, stable=True)
+    theirs = torch.sort(torch.from_numpy(np.asarray(x)), dim=dim, descending=descending,
+                        stable=True)
     np.testing.assert_array_equal(ours.values.data, theirs.values.numpy())
     np.testing.assert_array_equal(ours.indices.data, theirs.indices.numpy())
     np.testing.assert_array_equal(mt.argsort(x, dim, descending).data, theirs.indices.numpy())
@@ -21,7 +24,8 @@ def test_sort(shape, dim, descending):
 
 
 @pytest.mark.parametrize("largest", [True, False])
-@pytest.mark.parametrize("shape, k, dim", [((6,), 2, 0), ((3, 4), 3, -1), ((3, 4), 2, 0), ((), 1, -1), ((3, 4), 0, 1)])
+@pytest.mark.parametrize("shape, k, dim", [((6,), 2, 0), ((3, 4), 3, -1), ((3, 4), 2, 0),
+                                           ((), 1, -1), ((3, 4), 0, 1)])
 def test_topk(shape, k, dim, largest):
     def both(topk):
         return lambda x: topk(x, k, dim, largest).values
@@ -35,7 +39,8 @@ def test_topk(shape, k, dim, largest):
 @pytest.mark.parametrize("descending", [False, True])
 def test_nan_is_the_largest(descending):
     x = np.array([1, np.nan, -np.inf, 3, np.inf, np.nan])
-    ours, theirs = mt.sort(x, descending=descending), torch.sort(torch.from_numpy(x), descending=descending, stable=True)
+    ours, theirs = mt.sort(x, descending=descending), torch.sort(torch.from_numpy(x),
+                                                                 descending=descending, stable=True)
     np.testing.assert_array_equal(ours.indices.data, theirs.indices.numpy())
 
 
@@ -45,7 +50,8 @@ def test_unpacking_and_relatives():
     check_op(mt.msort, torch.msort, (3, 2))
 
 
-@pytest.mark.parametrize("x, dim", [([3., 1, np.nan, 1, np.nan], None), ([[3, 1], [1, 3], [3, 1]], 0),
+@pytest.mark.parametrize("x, dim", [([3., 1, np.nan, 1, np.nan], None),
+                                    ([[3, 1], [1, 3], [3, 1]], 0),
                                     ([[3, 1], [1, 3]], None), ([], None), (2., None)])
 def test_unique(x, dim):
     x = np.asarray(x)

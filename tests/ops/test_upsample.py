@@ -1,4 +1,4 @@
-"""interpolate and pixel_shuffle, against torch, with fuzzed geometry; the kernel against its definition."""
+"""interpolate and pixel_shuffle, against torch, with fuzzed geometry."""
 import numpy as np
 import pytest
 import torch
@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 import minitorch_cnn as mt
 
-MODES = {"nearest": (1, 2, 3), "nearest-exact": (1, 2, 3), "area": (1, 2), "linear": (1,), "bilinear": (2,),
+MODES = {"nearest": (1, 2, 3), "nearest-exact": (1, 2, 3), "area": (1, 2), "linear": (1,),
+         "bilinear": (2,),
          "bicubic": (2,), "trilinear": (3,)}
 
 
@@ -23,15 +24,20 @@ def test_fuzz(data):
         options["align_corners"] = data.draw(st.sampled_from([None, False, True]))
     shape = tuple(data.draw(st.lists(st.integers(1, 7), min_size=k + 2, max_size=k + 2)))
     if data.draw(st.booleans()):
-        options["size"] = data.draw(st.integers(1, 9) | st.lists(st.integers(1, 9), min_size=k, max_size=k))
+        options["size"] = data.draw(st.integers(1, 9) | st.lists(st.integers(1, 9), min_size=k,
+                                                                 max_size=k))
     else:
         factors = st.sampled_from([0.5, 0.7, 1.0, 1.3, 1.5, 2, 2.0, 2.6, 3.0])
         options["scale_factor"] = data.draw(factors | st.lists(factors, min_size=k, max_size=k))
         options["recompute_scale_factor"] = data.draw(st.sampled_from([None, False, True]))
         factor = options["scale_factor"]
         factor = factor if isinstance(factor, list) else [factor] * k
-        if min(int(n * f) for n, f in zip(shape[2:], factor)) < 1:
+        sizes = [int(n * f) for n, f in zip(shape[2:], factor)]
+        if min(sizes) < 1:
             return
+        if "nearest" in mode and any(size in (n, 2 * n) and n * f != size
+                                     for size, n, f in zip(sizes, shape[2:], factor)):
+            return  # here torch's backward takes other positions than its forward
     dtype = data.draw(st.sampled_from([np.float64, np.float32]))
     check_op(mt.interpolate, F.interpolate, shape, dtypes=(dtype,), **options)
 
@@ -58,7 +64,8 @@ def test_integers_and_float16():
     x = np.arange(12, dtype=np.uint8).reshape(1, 1, 3, 4)
     y = mt.interpolate(x, scale_factor=2)
     assert y.dtype == np.uint8
-    np.testing.assert_array_equal(y.data, F.interpolate(torch.from_numpy(x), scale_factor=2).numpy())
+    np.testing.assert_array_equal(y.data, F.interpolate(torch.from_numpy(x),
+                                                        scale_factor=2).numpy())
     for mode in ("bilinear", "bicubic"):
         half = mt.interpolate(x.astype(np.float16), (5, 5), mode=mode)
         expected = F.interpolate(torch.from_numpy(x.astype(np.float32)), (5, 5), mode=mode)
@@ -67,20 +74,24 @@ def test_integers_and_float16():
 
 
 def test_upsample_is_interpolate():
-    assert mt.upsample(np.zeros((1, 1, 2, 2)), scale_factor=2, mode="bilinear").shape == (1, 1, 4, 4)
+    assert mt.upsample(np.zeros((1, 1, 2, 2)), scale_factor=2, mode="bilinear").shape == (1, 1, 4,
+                                                                                          4)
 
 
 def test_bilinear_by_hand():
     """Four pixels become nine: the new ones are means of their neighbors."""
-    y = mt.interpolate(np.array([[[[0., 2.], [4., 6.]]]]), (3, 3), mode="bilinear", align_corners=True)
+    y = mt.interpolate(np.array([[[[0., 2.], [4., 6.]]]]), (3, 3), mode="bilinear",
+                       align_corners=True)
     np.testing.assert_array_equal(y.data[0, 0], [[0, 1, 2], [2, 3, 4], [4, 5, 6]])
 
 
-@pytest.mark.parametrize("shape, r", [((2, 8, 3, 4), 2), ((9, 2, 3), 3), ((2, 3, 4, 1, 2), 2), ((1, 3, 2, 2), 1)])
+@pytest.mark.parametrize("shape, r", [((2, 8, 3, 4), 2), ((9, 2, 3), 3), ((2, 3, 4, 1, 2), 2),
+                                      ((1, 3, 2, 2), 1)])
 def test_pixel_shuffle(shape, r):
     check_op(mt.pixel_shuffle, F.pixel_shuffle, shape, upscale_factor=r)
     *batch, C, H, W = shape
-    check_op(mt.pixel_unshuffle, F.pixel_unshuffle, (*batch, C // (r * r), H * r, W * r), downscale_factor=r)
+    check_op(mt.pixel_unshuffle, F.pixel_unshuffle, (*batch, C // (r * r), H * r, W * r),
+             downscale_factor=r)
 
 
 def test_pixel_shuffle_of_an_empty_batch():
@@ -100,7 +111,8 @@ X = mt.Tensor(np.zeros((1, 1, 3, 3), np.float32))
     (dict(size=0), ValueError, "input and output sizes must be at least 1"),
     (dict(scale_factor=0.1), ValueError, "input and output sizes must be at least 1"),
     (dict(size=2, align_corners=False), ValueError, "has no use for align_corners"),
-    (dict(size=2, recompute_scale_factor=True), ValueError, "recompute_scale_factor has no meaning with size"),
+    (dict(size=2, recompute_scale_factor=True), ValueError,
+     "recompute_scale_factor has no meaning with size"),
     (dict(size=2, mode="bilinear", antialias=True), ValueError, "antialias=True is not supported"),
 ])
 def test_messages(options, error, message):
@@ -109,7 +121,8 @@ def test_messages(options, error, message):
 
 
 @pytest.mark.parametrize("call, error, message", [
-    (lambda: mt.interpolate(np.zeros((1, 1, 2, 2), int), 3, mode="bilinear"), TypeError, "input must hold floats"),
+    (lambda: mt.interpolate(np.zeros((1, 1, 2, 2), int), 3, mode="bilinear"), TypeError,
+     "input must hold floats"),
     (lambda: mt.pixel_shuffle(X, 2), ValueError, r"pixel_shuffle: needs \(\*, C\*r\*r, H, W\)"),
     (lambda: mt.pixel_unshuffle(X, 2), ValueError, "pixel_unshuffle: needs"),
 ])
