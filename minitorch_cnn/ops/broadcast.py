@@ -106,7 +106,7 @@ def promoted(a, b):
     """
     if isinstance(a, Tensor):
         if isinstance(b, Tensor):
-            if a.data.dtype == b.data.dtype:
+            if a.data.dtype is b.data.dtype:  # the usual case, on the way of every op
                 return a, b
         elif type(b) in _PLAIN and a.data.dtype.kind == "f":
             return a, b
@@ -143,7 +143,7 @@ def number(value, dtype):
 
 
 def exact_number(op, value, dtype):
-    """A Python number as one of ``dtype``, refused where it does not fit.
+    """A Python number as one of ``dtype``, refused where it does not fit; -1 as uint8 is 255.
 
     Raises
     ------
@@ -152,8 +152,9 @@ def exact_number(op, value, dtype):
     """
     if dtype.kind in "iu":
         try:
-            if number(value, dtype) == int(value):
-                return int(value)
+            wrapped, value = number(value, dtype), int(value)
+            if wrapped == value or (dtype.kind == "u" and -np.iinfo(dtype).max <= value < 0):
+                return wrapped
         except (OverflowError, ValueError):
             pass  # inf and NaN
         raise ValueError(f"{op}: {value} does not fit into {dtype}; convert the tensor first")
@@ -186,11 +187,15 @@ def refuse_bool(op, advice, *operands):
 
 def binary(op, name, a, b):
     """``op(a, b)`` on promoted operands; shapes that do not broadcast are refused by name."""
-    a, b = promoted(a, b)
+    return applied(op, name, *promoted(a, b))
+
+
+def applied(op, name, *operands):
+    """``op(*operands)``; where NumPy finds shapes that do not broadcast, name the op and them."""
     try:
-        return op(a, b)
+        return op(*operands)
     except ValueError:
-        check_broadcast(name, a, b)
+        check_broadcast(name, *operands)
         raise
 
 

@@ -16,7 +16,7 @@ __all__ = ["allclose", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor"
            "ne", "not_equal"]
 
 
-def _arrays(op, a, b):
+def _arrays(a, b):
     """Two operands as plain arrays (or a Python number) that can be compared.
 
     Integers are compared with a Python integer as it is, even where their dtype cannot hold it.
@@ -24,14 +24,17 @@ def _arrays(op, a, b):
     if type(b) is int and isinstance(a, Tensor) and a.data.dtype.kind in "iu":
         return a.data, b
     a, b = promoted(a, b)
-    check_broadcast(op, a, b)
     return getattr(a, "data", a), getattr(b, "data", b)
 
 
 @np.errstate(all="ignore")  # a number beyond float16 compares as inf
 def _compare(op, ufunc, a, b):
-    a, b = _arrays(op, a, b)
-    return Tensor(getattr(array_module(a), ufunc)(a, b))
+    a, b = _arrays(a, b)
+    try:
+        return Tensor(getattr(array_module(a), ufunc)(a, b))
+    except ValueError:
+        check_broadcast(op, a, b)
+        raise
 
 
 def eq(input, other):
@@ -139,7 +142,8 @@ def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     """
     if not (rtol >= 0 and atol >= 0):
         raise ValueError(f"isclose: tolerances must not be negative, got rtol={rtol}, atol={atol}")
-    a, b = _arrays("isclose", input, other)
+    a, b = _arrays(input, other)
+    check_broadcast("isclose", a, b)
     xp = array_module(a)
     if xp.result_type(a, b).kind != "f":
         a, b = xp.asarray(a, dtype="float64"), xp.asarray(b, dtype="float64")

@@ -11,11 +11,14 @@ import numpy as np
 from ..autograd import Tensor
 from ..device import array_module, move
 from ..dtypes import DEFAULT_FLOAT, as_array, bool_, int64
-from .broadcast import exact_number, numeric_dtype
+from .broadcast import exact_number, number, numeric_dtype
 from .checks import as_tensor as _as_tensor
 
 __all__ = ["arange", "as_tensor", "empty", "empty_like", "eye", "from_numpy", "full", "full_like",
            "linspace", "ones", "ones_like", "tensor", "zeros", "zeros_like"]
+
+
+_PYTHON_DTYPES = {bool: bool_, int: int64, float: DEFAULT_FLOAT}
 
 
 def made(array, device=None, requires_grad=False):
@@ -70,9 +73,9 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False):
     Raises
     ------
     TypeError
-        For data that is not numeric, and rows of different lengths.
+        For data that is not numeric.
     ValueError
-        For a Python number that does not fit ``dtype``.
+        For rows of different lengths, and Python numbers that do not fit ``dtype``.
     """
     dtype = numeric_dtype("tensor", dtype)
     array = _array_of("tensor", data, dtype)
@@ -224,11 +227,12 @@ def full(size, fill_value, *, dtype=None, device=None, requires_grad=False):
 
 def _one_number(op, value):
     """(a Python number, the dtype it has by default)."""
+    if type(value) in _PYTHON_DTYPES:
+        return value, _PYTHON_DTYPES[type(value)]
     array = as_array(_without_tensors(value))
     if array.ndim > 0:
         raise TypeError(f"{op}: the value must be one number, got shape {array.shape}")
-    kinds = {"b": bool_, "f": DEFAULT_FLOAT}
-    found = array.dtype if isinstance(value, Tensor) else kinds.get(array.dtype.kind, int64)
+    found = array.dtype if isinstance(value, Tensor) else _PYTHON_DTYPES[type(array.item())]
     return array.item(), found
 
 
@@ -256,7 +260,7 @@ def empty_like(input, *, dtype=None, device=None, requires_grad=False):
 def full_like(input, fill_value, *, dtype=None, device=None, requires_grad=False):
     """``fill_value`` in the shape, dtype and device of ``input``; errors are those of ``full``."""
     y = _like("full_like", "empty_like", input, dtype, device, False)
-    y.data.fill(exact_number("full_like", _one_number("full_like", fill_value)[0], y.dtype))
+    y.data.fill(number(_one_number("full_like", fill_value)[0], y.dtype))
     return y.requires_grad_(requires_grad)
 
 
@@ -292,12 +296,17 @@ def arange(start=0, end=None, step=1, *, dtype=None, device=None, requires_grad=
     dtype = numeric_dtype("arange", dtype, DEFAULT_FLOAT if is_float else int64)
     if not all(math.isfinite(x) for x in (start, end, step)):
         raise ValueError(f"arange: from {start} to {end} by {step} is no finite range")
+    if dtype == int64:
+        start, end, step = int(start), int(end), int(step)
     if step == 0:
         raise ValueError("arange: step must not be 0")
     if (end - start) * step < 0:
         raise ValueError(f"arange: step {step} leads away from end={end}, starting at {start}; "
                          "change its sign")
-    numbers = start + step * np.arange(math.ceil((end - start) / step))
+    count = math.ceil((end - start) / step)
+    if dtype.kind != "f":
+        start, step = int(start), int(step)
+    numbers = start + step * np.arange(count)
     return made(numbers.astype(dtype), device, requires_grad)
 
 
@@ -328,7 +337,11 @@ def linspace(start, end, steps, *, dtype=None, device=None, requires_grad=False)
     """
     dtype = numeric_dtype("linspace", dtype, DEFAULT_FLOAT)
     start, end = [_one_number("linspace", x)[0] for x in (start, end)]
-    numbers = np.linspace(start, end, *sizes("linspace", (steps,)))
+    if dtype.kind != "f":
+        start, end = int(start), int(end)
+    n, = sizes("linspace", (steps,))
+    step, i = (end - start) / max(n - 1, 1), np.arange(n)
+    numbers = np.where(i < max(n // 2, 1), start + step * i, end - step * (n - 1 - i))
     return made(numbers.astype(dtype), device, requires_grad)
 
 

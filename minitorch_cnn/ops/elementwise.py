@@ -222,6 +222,8 @@ class PowNumber(Function):
 def _power(x, exponent):
     if x.dtype.kind != "f":  # in 64 bits every exponent is in range, and the low bits are right
         return (x.astype(dtypes.int64) ** exponent).astype(x.dtype)
+    if exponent == -0.5:  # as PyTorch, also for -0 and -inf; NumPy itself takes the root for 0.5
+        return 1 / array_module(x).sqrt(x)
     return x * x * x if exponent == 3 else x ** exponent  # NumPy multiplies out a square only
 
 
@@ -291,11 +293,12 @@ def pow(input, exponent):
 
 
 def _pow_number(input, exponent):
-    exponent = exponent if type(exponent) is int else float(exponent)
-    input = cast(input, dtypes.result_type(input.data, exponent))
-    if input.dtype.kind != "f" and exponent < 0:
-        raise ValueError(f"pow: integers to the negative power {exponent} are not integers; "
-                         "convert the tensor with .float()")
+    exponent = int(exponent) if isinstance(exponent, int) else float(exponent)
+    if input.data.dtype.kind != "f":
+        input = cast(input, dtypes.result_type(input.data, exponent))
+        if type(exponent) is int and exponent < 0:
+            raise ValueError(f"pow: integers to the negative power {exponent} are not integers; "
+                             "convert the tensor with .float()")
     return PowNumber(exponent)(input)
 
 

@@ -2,13 +2,14 @@
 
 x input; y result; dy, dx gradients. ``max(dim)``, ``min(dim)`` and ``median(dim)`` give the
 gradient to the element whose index they return, the first of several equal ones; ``amax``, ``amin``
-and the forms without ``dim`` share it evenly. NaN is the largest and the smallest, the first one wins.
+and the forms without ``dim`` share it evenly. NaN is largest and smallest.
 """
 from collections import namedtuple
 
+import numpy as np
+
 from ..autograd import Function, Tensor
 from ..device import array_module
-from ..dtypes import int64
 from .checks import as_tensor, normalize_dim, normalize_dims
 from .selection import maximum, minimum
 
@@ -51,11 +52,11 @@ def _fold(y, ndim, dim, keepdim):
 
 
 def _pick(op, find, input, dim, keepdim):
-    """(values, indices) along ``dim``; ``find(lines, dim)`` gives the index for each line."""
+    """(values, indices) along ``dim``; ``find(lines, dim)`` gives an index per line, dims kept."""
     dim = normalize_dim(op, dim, input.ndim)
     _refuse_empty(op, input, (dim,))
     lines = input.data.reshape(input.shape or 1)
-    indices = array_module(lines).expand_dims(find(lines, dim), dim)
+    indices = find(lines, dim)
     values = Pick(indices, dim, keepdim)(input)
     return ValuesIndices(values, Tensor(_fold(indices, input.ndim, dim, keepdim)))
 
@@ -156,7 +157,7 @@ def aminmax(input, *, dim=None, keepdim=False):
                   _extremum("aminmax", "max", input, dim, keepdim))
 
 
-def max(input, dim=None, keepdim=False):
+def max(input, dim=None, keepdim=False, *, other=None):
     """The largest element; or along one dim, with its indices; or of two tensors, elementwise.
 
     ``max(x)``: 0-d Tensor; equal elements share the gradient evenly.
@@ -173,6 +174,8 @@ def max(input, dim=None, keepdim=False):
         The dim to reduce, or the other tensor.
     keepdim : bool
         Keep the reduced dim with size 1.
+    other : Tensor, optional
+        The other tensor, by name.
 
     Returns
     -------
@@ -186,42 +189,40 @@ def max(input, dim=None, keepdim=False):
     ValueError
         For all of an empty tensor.
     """
-    return _three_forms("max", maximum, _argmax, input, dim, keepdim)
+    return _three_forms("max", maximum, _argmax, input, dim, keepdim, other)
 
 
-def min(input, dim=None, keepdim=False):
+def min(input, dim=None, keepdim=False, *, other=None):
     """The smallest element; or along one dim, with its indices; or of two tensors, elementwise.
 
     The forms are those of ``max``. NaN is smaller than everything.
     """
-    return _three_forms("min", minimum, _argmin, input, dim, keepdim)
+    return _three_forms("min", minimum, _argmin, input, dim, keepdim, other)
 
 
-def _three_forms(op, of_two, find, input, dim, keepdim):
+def _three_forms(op, of_two, find, input, dim, keepdim, other):
     input = as_tensor(input)
-    if hasattr(dim, "ndim") and not (dim.ndim == 0 and dim.dtype.kind in "iu" and input.ndim > 0):
-        return of_two(input, dim)
+    if other is not None or (hasattr(dim, "ndim") and not isinstance(dim, np.generic)):
+        return of_two(input, dim if other is None else other)
     if dim is None:
         return _extremum(op, op, input, None, keepdim)
     return _pick(op, find, input, dim, keepdim)
 
 
 def _argmax(lines, dim):
-    return lines.argmax(dim)
+    return lines.argmax(dim, keepdims=True)
 
 
 def _argmin(lines, dim):
-    return lines.argmin(dim)
+    return lines.argmin(dim, keepdims=True)
 
 
-def _arg(op, find, input, dim, keepdim):
+def _arg(op, input, dim, keepdim):
     input = as_tensor(input)
-    if dim is None:
-        _refuse_empty(op, input, tuple(range(input.ndim)))
-        index = find(input.data.reshape(-1), 0)
-        return Tensor(array_module(input.data).asarray(index, dtype=int64).reshape(
-            (1,) * input.ndim if keepdim else ()))
-    return _pick(op, find, input.detach(), dim, keepdim).indices
+    dims = normalize_dims(op, dim, input.ndim)
+    _refuse_empty(op, input, dims)
+    axis = None if dim is None or input.ndim == 0 else dims[0]
+    return Tensor(getattr(input.data, op)(axis, keepdims=keepdim))
 
 
 def argmax(input, dim=None, keepdim=False):
@@ -248,12 +249,12 @@ def argmax(input, dim=None, keepdim=False):
     ValueError
         For all of an empty tensor.
     """
-    return _arg("argmax", _argmax, input, dim, keepdim)
+    return _arg("argmax", input, dim, keepdim)
 
 
 def argmin(input, dim=None, keepdim=False):
     """The index of the smallest element, the first of equal ones; the rest as ``argmax``."""
-    return _arg("argmin", _argmin, input, dim, keepdim)
+    return _arg("argmin", input, dim, keepdim)
 
 
 def _argmedian(lines, dim):
@@ -262,7 +263,8 @@ def _argmedian(lines, dim):
     order = lines.argsort(dim, kind="stable")
     middle = xp.take(order, (lines.shape[dim] - 1) // 2, axis=dim)
     nan = lines != lines
-    return xp.where(nan.any(axis=dim), nan.argmax(dim), middle)
+    first = xp.where(nan.any(axis=dim), nan.argmax(dim), middle)
+    return xp.expand_dims(first, dim)
 
 
 class Median(Function):
@@ -270,7 +272,7 @@ class Median(Function):
 
     def forward(self, x):
         self.x = x
-        self.y = x.reshape(-1)[_argmedian(x.reshape(-1), 0)]
+        self.y = x.reshape(-1)[_argmedian(x.reshape(-1), 0)[0]]
         return self.y
 
     def backward(self, dy):

@@ -264,9 +264,9 @@ def linear(input, weight, bias=None):
     shape = _linear_shape(input.shape, weight.shape)
     if bias is not None and bias.shape != shape[-1:]:
         _check_broadcasts_to("linear", "bias", bias, shape)
-    if weight.ndim == 2:
+    if weight.ndim == 2 and (bias is None or bias.shape == shape[-1:]):
         return Linear()(input, weight, bias)
-    y = MatMul()(input, weight)
+    y = MatMul()(input, weight) if weight.ndim == 1 else Linear()(input, weight, None)
     return y if bias is None else add(y, bias)
 
 

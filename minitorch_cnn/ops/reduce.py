@@ -7,7 +7,7 @@ import math
 
 from ..autograd import Function, Tensor
 from ..device import array_module
-from ..dtypes import float32, int64, uint8
+from ..dtypes import float16, float32, int64, uint8
 from .broadcast import cast, floats, numeric_dtype
 from .checks import as_tensor, check_float, normalize_dim, normalize_dims
 
@@ -42,8 +42,8 @@ def count(shape, dims):
 
 def _add_up(x, dims, keepdim):
     """The sum in the dtype of ``x``; float16 adds up in float32, whose range it leaves late."""
-    if x.dtype.itemsize > 2:
-        return x.sum(axis=dims, keepdims=keepdim)
+    if x.dtype != float16:
+        return x.sum(axis=dims, keepdims=keepdim, dtype=x.dtype)
     return x.sum(axis=dims, keepdims=keepdim, dtype=float32).astype(x.dtype)
 
 
@@ -114,7 +114,7 @@ class Mean(Reduction):
 
 def mean_of(x, dims, keepdim):
     """The mean in the dtype of ``x``, of a float16 in float32 underway."""
-    if x.dtype.itemsize > 2:
+    if x.dtype != float16:
         return x.sum(axis=dims, keepdims=keepdim) / count(x.shape, dims)
     return mean_of(x.astype(float32), dims, keepdim).astype(x.dtype)
 
@@ -147,13 +147,14 @@ class Prod(Function):
 
     def forward(self, x):
         self.x = x
-        return x.prod(axis=None if x.ndim == 0 else self.dim, keepdims=self.keepdim)
+        axis = None if x.ndim == 0 else self.dim
+        return x.prod(axis=axis, keepdims=self.keepdim, dtype=x.dtype)
 
     def backward(self, dy):
         xp, x = array_module(dy), self.x
         if self.dim is None or x.ndim == 0:
             return dy.reshape(()) * _product_of_others(xp, x.reshape(-1)).reshape(x.shape)
-        dy = dy if self.keepdim else xp.expanddims_of(dy, self.dim)
+        dy = dy if self.keepdim else xp.expand_dims(dy, self.dim)
         return dy * xp.moveaxis(_product_of_others(xp, xp.moveaxis(x, self.dim, 0)), 0, self.dim)
 
 

@@ -8,10 +8,11 @@ import math
 from ..autograd import Function, Tensor
 from ..device import array_module
 from .broadcast import (
+    applied,
     binary,
     cast,
-    check_broadcast,
     exact_number,
+    promoted,
     promoted_all,
     shape_of,
     sum_to,
@@ -64,10 +65,7 @@ def where(condition, input=None, other=None):
         return tuple([Tensor(index) for index in array_module(mask).nonzero(mask)])
     if input is None or other is None:
         raise TypeError("where: pass both input and other, or neither for the indices")
-    mask = _mask("where", condition)
-    input, other = promoted_all(input, other)
-    check_broadcast("where", mask, input, other)
-    return Where()(mask, input, other)
+    return applied(Where(), "where", _mask("where", condition), *promoted(input, other))
 
 
 def _mask(op, mask):
@@ -110,8 +108,7 @@ def masked_fill(input, mask, value):
         if value.ndim > 0:
             raise ValueError("masked_fill: value must be a number or a 0-d tensor, got shape "
                              f"{value.shape}; use where(mask, value, input)")
-    check_broadcast("masked_fill", mask, input)
-    return Where()(mask, value, input)
+    return applied(Where(), "masked_fill", mask, value, input)
 
 
 class Clamp(Function):
@@ -162,14 +159,21 @@ def clamp(input, min=None, max=None):
     if min is None and max is None:
         raise ValueError("clamp: pass min, max or both")
     input = as_tensor(input)
-    for bound in (min, max):
+    if input.data.dtype.kind == "f" and type(min) in _NUMBERS and type(max) in _NUMBERS:
+        return Clamp()(input, min, max)
+    return applied(Clamp(), "clamp", *_bounded(input, min, max))
+
+
+_NUMBERS = (float, int, type(None))
+
+
+def _bounded(input, low, high):
+    """Input and bounds in their common dtype, None where there is no bound."""
+    for bound in (low, high):
         if isinstance(bound, int) and input.dtype.kind in "iu":
             exact_number("clamp", bound, input.dtype)
-    given = promoted_all(input, *[bound for bound in (min, max) if bound is not None])
-    low = None if min is None else given[1]
-    high = None if max is None else given[-1]
-    check_broadcast("clamp", *given)
-    return Clamp()(given[0], low, high)
+    x, *bounds = promoted_all(input, *[bound for bound in (low, high) if bound is not None])
+    return x, None if low is None else bounds[0], None if high is None else bounds[-1]
 
 
 class Larger(Function):
@@ -234,7 +238,9 @@ def minimum(input, other):
 
 def _tensors(*operands):
     """Both operands in the common dtype, Python numbers too."""
-    a, b = promoted_all(*operands)
+    a, b = promoted(*operands)
+    if isinstance(a, Tensor) and isinstance(b, Tensor):
+        return a, b
     dtype = (a if isinstance(a, Tensor) else b).dtype
     return cast(a, dtype), cast(b, dtype)
 
@@ -325,8 +331,7 @@ def lerp(input, end, weight):
     tensors = dict(input=input, end=end, weight=weight if isinstance(weight, Tensor) else None)
     check_float("lerp", **tensors)
     check_same_dtype("lerp", **tensors)
-    check_broadcast("lerp", input, end, weight)
-    return Lerp()(input, end, weight)
+    return applied(Lerp(), "lerp", input, end, weight)
 
 
 clip = clamp

@@ -58,6 +58,20 @@ class Norm(Reduction):
         return xp.where((y == 0) | (x == 0), 0, dy * slope)
 
 
+class NuclearNorm(Reduction):
+    """y = sum of the singular values of each matrix x = U S V^T;  dx = dy * U V^T."""
+
+    def forward(self, x):
+        self.x_shape, xp = x.shape, array_module(x)
+        u, s, vt = xp.linalg.svd(xp.moveaxis(x, self.dims, (-2, -1)), full_matrices=False)
+        self.slope = xp.moveaxis(u @ vt, (-2, -1), self.dims)
+        y = s.sum(axis=-1)
+        return xp.expand_dims(y, self.dims) if self.keepdim else y
+
+    def backward(self, dy):
+        return self.kept(dy) * self.slope
+
+
 def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
     """The p-norm ``(sum |x|^p)^(1/p)``, of all elements or along some dims.
 
@@ -65,8 +79,8 @@ def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
     ----------
     input : Tensor
         Floats of any shape.
-    p : number, inf, -inf, "fro" or None
-        "fro" and None mean 2. 0 counts what is not 0.
+    p : number, inf, -inf, "fro", "nuc" or None
+        "fro" and None mean 2. 0 counts what is not 0. "nuc" sums the singular values.
     dim : int, tuple of int or None
         What to reduce; None and () for all.
     keepdim : bool
@@ -93,6 +107,11 @@ def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
         input = cast(input, numeric_dtype("norm", dtype))
     check_float("norm", input=input)
     dims = normalize_dims("norm", dim, input.ndim)
+    if p == "nuc":
+        if len(dims) != 2:
+            raise ValueError(f'norm: p="nuc" is for matrices, two dims, got dim={dim} of shape '
+                             f"{input.shape}")
+        return NuclearNorm(dims, keepdim)(input)
     p = _order(p)
     if math.isinf(p) and 0 in [input.shape[d] for d in dims]:
         raise ValueError(f"norm: p={p} needs elements to choose from, got shape {input.shape}")
