@@ -108,8 +108,8 @@ def pad(input, pad, mode="constant", value=None):
     Parameters
     ----------
     input : Tensor
-        Any shape for "constant"; (N, C, W) or (N, C, H, W) or (N, C, D, H, W) for the other modes,
-        of which "reflect" and "replicate" also take one without N.
+        Any shape for "constant"; (N, C, W) or (N, C, H, W) or (N, C, D, H, W), or without N, for the
+        other modes.
     pad : sequence of int
         (before, after) of the last dim, then of the one before it, and so on; negative ones crop.
         The other modes pad exactly the 1, 2 or 3 dims behind C.
@@ -160,8 +160,7 @@ def _constant(input, sides, value):
 def _check_geometry(shape, sides, mode):
     """The rules of the modes that read from the image."""
     k = len(sides)
-    allowed = (k + 2,) if mode == "circular" else (k + 1, k + 2)
-    if not 1 <= k <= 3 or len(shape) not in allowed:
+    if not 1 <= k <= 3 or len(shape) not in (k + 1, k + 2):
         raise ValueError(f'pad: mode "{mode}" pads the 1, 2 or 3 dims behind C, all of them; '
                          f"got {2 * k} sizes for shape {shape}")
     for n, (before, after) in zip(shape[-k:], sides):
