@@ -7,6 +7,8 @@ from .comparison import *
 from .compound import *
 from .conv import *
 from .creation import *
+from .cross_entropy import *
+from .distance import *
 from .dropout import *
 from .elementwise import *
 from .extremum import *
@@ -16,12 +18,14 @@ from .indexing import *
 from .joining import *
 from .local_norm import *
 from .loss import *
+from .margin_loss import *
 from .masks import *
 from .matmul import *
 from .moments import *
 from .norm import *
 from .pad import *
 from .pool import *
+from .probability_loss import *
 from .reduce import *
 from .rounding import *
 from .sampling import *

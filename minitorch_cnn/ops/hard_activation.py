@@ -5,7 +5,7 @@ and the class says which. ``inplace`` is ignored, as in activation.py.
 """
 from ..autograd import Function
 from ..device import array_module
-from .activation import refuse_bool
+from .broadcast import USE_NUMBERS, refuse_bool
 from .checks import as_tensor, check_float
 
 __all__ = ["hardshrink", "hardsigmoid", "hardswish", "hardtanh", "relu6", "softshrink", "threshold"]
@@ -45,7 +45,7 @@ def hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False):
         If min_val > max_val.
     """
     input = as_tensor(input)
-    refuse_bool("hardtanh", input)
+    refuse_bool("hardtanh", USE_NUMBERS, input)
     if min_val > max_val:
         raise ValueError(f"hardtanh: min_val must not exceed max_val, got {min_val} and {max_val}; "
                          "swap them")
@@ -73,7 +73,7 @@ def relu6(input, inplace=False):
         For booleans.
     """
     input = as_tensor(input)
-    refuse_bool("relu6", input)
+    refuse_bool("relu6", USE_NUMBERS, input)
     return hardtanh(input, 0, 6)
 
 
@@ -109,7 +109,7 @@ def threshold(input, threshold, value, inplace=False):
         For booleans.
     """
     input = as_tensor(input)
-    refuse_bool("threshold", input)
+    refuse_bool("threshold", USE_NUMBERS, input)
     if input.dtype.kind != "f":
         threshold, value = int(threshold), int(value)
     return Threshold(threshold, value)(input)

@@ -2,61 +2,13 @@
 
 x argument, y result, d the divisor, dy and dx gradients.
 """
-import math
-
 from ..autograd import Function
-from ..device import array_module
 from .checks import as_tensor, check_float, normalize_dims
+from .elementwise import div
+from .selection import clamp
+from .vector_norm import norm
 
 __all__ = ["local_response_norm", "normalize"]
-
-
-def vector_norm(x, p, axes):
-    """(sum |x|^p)^(1/p) over ``axes``, kept with size 1; p = inf, -inf and 0: max, min, count."""
-    xp = array_module(x)
-    if p == 0:
-        return (x != 0).sum(axis=axes, keepdims=True).astype(x.dtype)
-    if p == 2:
-        return xp.sqrt((x * x).sum(axis=axes, keepdims=True))
-    a = xp.abs(x)
-    if math.isinf(p):
-        return a.max(axis=axes, keepdims=True) if p > 0 else a.min(axis=axes, keepdims=True)
-    return (a ** p).sum(axis=axes, keepdims=True) ** (1 / p)
-
-
-def vector_norm_gradient(dn, x, n, p, axes):
-    """dx of n = ``vector_norm(x, p, axes)``: 0 where x or n is 0; equal extremes share it."""
-    xp = array_module(x)
-    if p == 0:
-        return xp.zeros_like(x)
-    if math.isinf(p):
-        extreme = xp.abs(x) == n
-        return dn * xp.sign(x) * extreme / extreme.sum(axis=axes, keepdims=True).astype(x.dtype)
-    if p == 2:
-        return dn * xp.where(n == 0, 0, x / n)
-    return dn * xp.where(x == 0, 0, xp.sign(x) * (xp.abs(x) / n) ** (p - 1))
-
-
-class Normalize(Function):
-    """y = x / d, d = max(n, eps), n = ||x||_p along ``axes``.
-
-    dx = dy / d + dn/dx dd, dd = -sum(dy y) / d where n >= eps, else 0.
-    """
-
-    def __init__(self, p, axes, eps):
-        self.p, self.axes, self.eps = p, axes, eps
-
-    def forward(self, x):
-        self.x = x
-        self.n = vector_norm(x, self.p, self.axes)
-        self.d = array_module(x).maximum(self.n, self.eps)
-        self.y = x / self.d
-        return self.y
-
-    def backward(self, dy):
-        dd = -(dy * self.y).sum(axis=self.axes, keepdims=True) / self.d
-        dn = array_module(dy).where(self.n >= self.eps, dd, 0)
-        return dy / self.d + vector_norm_gradient(dn, self.x, self.n, self.p, self.axes)
 
 
 def normalize(input, p=2.0, dim=1, eps=1e-12):
@@ -87,10 +39,10 @@ def normalize(input, p=2.0, dim=1, eps=1e-12):
     """
     input = as_tensor(input)
     check_float("normalize", input=input)
-    axes = normalize_dims("normalize", dim, input.ndim)
+    dim = normalize_dims("normalize", dim, input.ndim)
     if input.data.size == 0:
         return input
-    return Normalize(float(p), axes, eps)(input)
+    return div(input, clamp(norm(input, p, dim, keepdim=True), min=eps))
 
 
 def _window_sum(x, before, after):

@@ -9,8 +9,8 @@ import math
 from .. import kernels
 from ..autograd import Function, Tensor
 from ..device import array_module
+from .broadcast import unbroadcast
 from .checks import as_tensor, check_float, check_same_dtype
-from .elementwise import unbroadcast
 
 __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "rms_norm"]
 
@@ -79,6 +79,8 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
         If a shape is not (C,), statistics are missing, or training has one value per channel.
     """
     input, weight, bias = _checked("batch_norm", input, weight, bias)
+    if input.shape == (0,):
+        return input  # PyTorch takes this shape, too
     _check_channels("batch_norm", input, running_mean=running_mean, running_var=running_var,
                     weight=weight, bias=bias)
     _check_eps("batch_norm", eps, training)

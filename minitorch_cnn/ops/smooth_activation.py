@@ -9,7 +9,7 @@ from .. import kernels
 from ..autograd import Function
 from ..device import array_module
 from ..dtypes import as_float
-from .activation import refuse_bool
+from .broadcast import USE_NUMBERS, refuse_bool
 from .checks import as_tensor, check_float, normalize_dim
 
 __all__ = ["gelu", "glu", "logsigmoid", "mish", "sigmoid", "silu", "softplus", "softsign", "tanh",
@@ -219,7 +219,7 @@ def softsign(input):
         For booleans.
     """
     input = as_tensor(input)
-    refuse_bool("softsign", input)
+    refuse_bool("softsign", USE_NUMBERS, input)
     return Softsign()(input)
 
 
@@ -312,7 +312,7 @@ def tanhshrink(input):
         For booleans.
     """
     input = as_tensor(input)
-    refuse_bool("tanhshrink", input)
+    refuse_bool("tanhshrink", USE_NUMBERS, input)
     return Tanhshrink()(input)
 
 

@@ -86,10 +86,10 @@ def test_backward(language, dtype, shape, training, weighted, rng):
         db, dw = dy.sum(axes(x), dtype=float), (dy * xhat).sum(axes(x))
         dx = (dy - (wide(db, x) + xhat * wide(dw, x)) / m) if training else dy
         dx = dx * wide(inv_std, x) * wide(1 if w is None else w, x)
-        for needs in ((True, True, True), (True, False, False), (False, True, True), (False, False, True)):
+        for needs in ((1, 1, 1), (1, 0, 0), (0, 1, 1), (0, 0, 1)):
             results = kernels.batch_norm_backward(dy, x, mean, inv_std, w, training, needs)
             for result, expected, need in zip(results, (dx, dw, db), needs):
-                assert (result is not None) == need
+                assert (result is not None) == bool(need)
                 if need:
                     assert result.dtype == dtype and result.shape == expected.shape
                     np.testing.assert_allclose(result, expected, **CLOSE[dtype])

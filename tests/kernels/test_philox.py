@@ -23,16 +23,17 @@ def test_known_answers(counter, key, expected):
 
 @pytest.mark.parametrize("language", ["reference", "cpu"])
 def test_layout_of_counter_and_key(language):
-    """Number 4 i + j is word j under counter (i low, i high, call, stream) and key (seed low, high)."""
+    """Number 4 i + j is word j under counter (i low, i high, call, stream), key (seed low, high)."""
     with kernels.use(language):
         drawn = kernels.philox_uniform(LIKE, (3, 4), 0x299F31D0A4093822, 0x03707344, 0x13198A2E)
     for i in range(3):
         counter = [np.array([word], np.uint64) for word in (i, 0, 0x13198A2E, 0x03707344)]
         words = philox4x32(counter, (0xA4093822, 0x299F31D0))
-        np.testing.assert_array_equal(drawn[i], [int(word[0]) // 256 * 2.0 ** -24 for word in words])
+        expected = [int(word[0]) // 256 * 2.0 ** -24 for word in words]
+        np.testing.assert_array_equal(drawn[i], expected)
 
 
-@pytest.mark.parametrize("shape", [(), (0,), (2, 0, 3), (1,), (5,), (3, 7), (2, 2, 2, 2), (300, 301)])
+@pytest.mark.parametrize("shape", [(), (0,), (2, 0, 3), (1,), (5,), (3, 7), (2, 2, 2), (300, 301)])
 @pytest.mark.parametrize("seed", [0, 2 ** 64 - 1, 12345678901234567890])
 def test_numba_equals_numpy_bit_for_bit(shape, seed):
     drawn = [kernels.philox_uniform.version(language)(LIKE, shape, seed, 4294967295, 7)

@@ -31,7 +31,8 @@ def test_nan_and_infinity(name, options):
 @pytest.mark.parametrize("name", sorted({name for name, _ in CASES}))
 def test_inplace_is_accepted_and_leaves_the_input(name):
     x = mt.Tensor([-1.0, 2.0])
-    np.testing.assert_array_equal(getattr(mt, name)(x, inplace=True).data, getattr(mt, name)(x).data)
+    op = getattr(mt, name)
+    np.testing.assert_array_equal(op(x, inplace=True).data, op(x).data)
     np.testing.assert_array_equal(x.data, [-1, 2])
 
 
@@ -69,7 +70,7 @@ def test_rrelu_draws_one_slope_per_element(rng):
 
 
 @pytest.mark.parametrize("call, error, words", [
-    (lambda: mt.relu([True]), TypeError, "relu: input must hold numbers, got bool"),
+    (lambda: mt.relu([True]), TypeError, "relu: not defined for bools"),
     (lambda: mt.leaky_relu([1]), TypeError, "leaky_relu: input must hold floats, got int64"),
     (lambda: mt.elu([1]), TypeError, "elu: input must hold floats"),
     (lambda: mt.selu([1]), TypeError, "selu: input must hold floats"),

@@ -38,7 +38,8 @@ def test_extremes(name):
 
 @pytest.mark.parametrize("name, shape, first", [
     ("dropout1d", (50, 40, 3), 2), ("dropout1d", (90, 3), 1), ("dropout2d", (50, 40, 2, 2), 2),
-    ("dropout2d", (50, 40, 3), 2), ("dropout3d", (50, 40, 1, 2, 2), 2), ("dropout3d", (90, 1, 2, 2), 1),
+    ("dropout2d", (50, 40, 3), 2), ("dropout3d", (50, 40, 1, 2, 2), 2),
+    ("dropout3d", (90, 1, 2, 2), 1),
     ("feature_alpha_dropout", (50, 40, 2, 2), 2)])
 def test_whole_channels(name, shape, first):
     y = getattr(mt, name)(ones(*shape), 0.4, training=True).data
@@ -85,7 +86,7 @@ def test_no_dimensions():
 @pytest.mark.parametrize("name", PLAIN + ALPHA)
 @pytest.mark.parametrize("p", [-0.1, 1.1, float("nan")])
 def test_p_is_a_probability(name, p):
-    with pytest.raises(ValueError, match=f"{name}: p is the probability to drop, between 0 and 1, got"):
+    with pytest.raises(ValueError, match=f"{name}: p is the probability to drop, between"):
         getattr(mt, name)(ones(2, 3, 4), p, training=False)
 
 

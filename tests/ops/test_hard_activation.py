@@ -44,11 +44,11 @@ def test_integers_stay_integers(name, arguments):
 
 
 @pytest.mark.parametrize("call, error, words", [
-    (lambda: mt.relu6([True]), TypeError, "relu6: input must hold numbers, got bool"),
-    (lambda: mt.hardtanh([True]), TypeError, "hardtanh: input must hold numbers, got bool"),
+    (lambda: mt.relu6([True]), TypeError, "relu6: not defined for bools"),
+    (lambda: mt.hardtanh([True]), TypeError, "hardtanh: not defined for bools"),
     (lambda: mt.hardtanh([1.0], 2, 1), ValueError, "hardtanh: min_val must not exceed max_val"),
     (lambda: mt.hardtanh(np.ones(1, np.uint8)), TypeError, "uint8 cannot hold the negative limit"),
-    (lambda: mt.threshold([True], 0, 1), TypeError, "threshold: input must hold numbers"),
+    (lambda: mt.threshold([True], 0, 1), TypeError, "threshold: not defined for bools"),
     (lambda: mt.hardsigmoid([1]), TypeError, "hardsigmoid: input must hold floats"),
     (lambda: mt.hardswish([1]), TypeError, "hardswish: input must hold floats"),
     (lambda: mt.hardshrink([1]), TypeError, "hardshrink: input must hold floats"),

@@ -73,7 +73,8 @@ def test_only_what_is_needed_is_computed():
 
 def test_strided_and_broadcast_inputs(rng):
     x = np.broadcast_to(rng.standard_normal((4, 1, 3)), (4, 5, 3)).transpose(0, 2, 1)
-    check_op(mt.batch_norm, F.batch_norm, x, None, None, (3,), (3,), training=True, tolerance=FLOAT32)
+    check_op(mt.batch_norm, F.batch_norm, x, None, None, (3,), (3,), training=True,
+             tolerance=FLOAT32)
     check_op(mt.layer_norm, F.layer_norm, x[::2, :, ::2], normalized_shape=(3,))
     check_op(mt.group_norm, F.group_norm, x, num_groups=3)
 
@@ -93,8 +94,8 @@ def test_layer_norm_takes_an_int():
     np.testing.assert_allclose(mt.layer_norm(np.array([[1.0, 3.0]]), 2, eps=0).data, [[-1, 1]])
 
 
-@pytest.mark.parametrize("shape, groups", [((2, 6), 3), ((2, 6, 2, 3), 2), ((2, 6, 5), 6), ((1, 4, 3), 1),
-                                           ((0, 4, 3), 2), ((2, 4, 0), 2), ((2, 4), 4)])
+@pytest.mark.parametrize("shape, groups", [((2, 6), 3), ((2, 6, 2, 3), 2), ((2, 6, 5), 6),
+                                           ((1, 4, 3), 1), ((0, 4, 3), 2), ((2, 4, 0), 2), ((2, 4), 4)])
 @pytest.mark.parametrize("affine", [True, False])
 def test_group_norm(shape, groups, affine):
     w = shape[1:2] if affine and shape != (2, 4, 0) else None  # torch: NaN as sum of nothing
@@ -102,8 +103,8 @@ def test_group_norm(shape, groups, affine):
              lambda x, w, b: F.group_norm(x, groups, w, b, 0.01), shape, w, w)
 
 
-@pytest.mark.parametrize("shape, affine", [((2, 3, 4), True), ((2, 3, 4, 2), True), ((2, 3, 4), False),
-                                           ((1, 3, 2, 2, 2), True), ((0, 3, 4), False)])
+@pytest.mark.parametrize("shape, affine", [((2, 3, 4), True), ((2, 3, 4, 2), True),
+                                           ((2, 3, 4), False), ((1, 3, 2, 2, 2), True), ((0, 3, 4), False)])
 def test_instance_norm(shape, affine):
     w = (3,) if affine else None
     check_op(mt.instance_norm, F.instance_norm, shape, None, None, w, w, tolerance=FLOAT32)
@@ -120,8 +121,8 @@ def test_instance_norm_running_statistics(rng):
         np.testing.assert_allclose(a, t.numpy(), rtol=1e-12)
 
 
-@pytest.mark.parametrize("shape, last", [((4, 5), (5,)), ((2, 3, 4), (3, 4)), ((5,), (5,)), ((0, 3), (3,)),
-                                         ((2, 0), (0,))])
+@pytest.mark.parametrize("shape, last", [((4, 5), (5,)), ((2, 3, 4), (3, 4)), ((5,), (5,)),
+                                         ((0, 3), (3,)), ((2, 0), (0,))])
 @pytest.mark.parametrize("affine", [True, False])
 @pytest.mark.parametrize("eps", [None, 0.1])
 def test_rms_norm(shape, last, affine, eps):
@@ -137,20 +138,20 @@ ONES = np.ones((2, 3))
     (lambda: mt.batch_norm(np.ones(3), mean, var), ValueError, r"input must be \(N, C\)"),
     (lambda: mt.batch_norm(ONES, None, None), ValueError, "are needed outside of training"),
     (lambda: mt.batch_norm(ONES, mean, None), ValueError, "go together; pass both"),
-    (lambda: mt.batch_norm(ONES, mean[:2], var), ValueError, r"running_mean must have shape \(3,\)"),
+    (lambda: mt.batch_norm(ONES, mean[:2], var), ValueError, r"mean must have shape \(3,\)"),
     (lambda: mt.batch_norm(ONES, mean, var, np.ones(4)), ValueError, r"weight must .* got \(4,\)"),
     (lambda: mt.batch_norm(ONES, mean, var, np.ones(3, np.float32)), TypeError, "have one dtype"),
-    (lambda: mt.batch_norm(ONES, mean.astype(np.float32), var), TypeError, "running_mean is float32"),
+    (lambda: mt.batch_norm(ONES, mean.astype(np.float32), var), TypeError, "mean is float32"),
     (lambda: mt.batch_norm(ONES[:1], None, None, training=True), ValueError,
-     r"batch_norm: expected more than 1 value per channel when training, got input of shape \(1, 3\)"),
-    (lambda: mt.batch_norm(ONES, None, None, training=True, eps=0), ValueError, "eps must be positive"),
+     r"batch_norm: expected more than 1 value per channel when training, got input of shape \(1, "),
+    (lambda: mt.batch_norm(ONES, None, None, training=True, eps=0), ValueError, "be positive"),
     (lambda: mt.batch_norm(ONES, mean, var, eps=-1), ValueError, "eps must be 0 or more, got -1"),
     (lambda: mt.layer_norm(ONES, 2), ValueError, r"normalized_shape \(2,\) must be the last"),
     (lambda: mt.layer_norm(ONES, ()), ValueError, "at least one"),
-    (lambda: mt.layer_norm(ONES, 3, np.ones(2)), ValueError, r"weight must have the normalized_shape"),
+    (lambda: mt.layer_norm(ONES, 3, np.ones(2)), ValueError, "weight must have the norm"),
     (lambda: mt.layer_norm(ONES, 3, None, np.ones(2)), ValueError, r"bias must have .* got \(2,\)"),
-    (lambda: mt.group_norm(ONES, 2), ValueError, "num_groups must divide the channels, got 2 groups"),
-    (lambda: mt.group_norm(ONES, 0), ValueError, "num_groups must divide the channels, got 0 groups"),
+    (lambda: mt.group_norm(ONES, 2), ValueError, "must divide the channels, got 2 groups"),
+    (lambda: mt.group_norm(ONES, 0), ValueError, "must divide the channels, got 0 groups"),
     (lambda: mt.group_norm(ONES[:1], 3), ValueError, "expected more than 1 value per group"),
     (lambda: mt.group_norm(np.ones(3), 3), ValueError, r"group_norm: input must be \(N, C\)"),
     (lambda: mt.instance_norm(ONES), ValueError, "more than 1 value per channel and sample"),

@@ -11,7 +11,8 @@ FAR = np.array([[-1e4, -700, -90, -20.5, -1, -1e-3], [0.0, 0.5, 9.99, 20, 90, 1e
 SPECIAL = np.array([np.nan, np.inf, -np.inf, 0.7, -0.7])
 CASES = [("gelu", {}), ("gelu", dict(approximate="tanh")), ("logsigmoid", {}), ("mish", {}),
          ("sigmoid", {}), ("silu", {}), ("softplus", {}), ("softplus", dict(beta=2)),
-         ("softplus", dict(beta=0.5, threshold=3)), ("softsign", {}), ("tanh", {}), ("tanhshrink", {})]
+         ("softplus", dict(beta=0.5, threshold=3)), ("softsign", {}), ("tanh", {}),
+         ("tanhshrink", {})]
 
 
 def torch_function(name):
@@ -56,23 +57,23 @@ def test_integers_become_float32(name):
     np.testing.assert_allclose(y.data, theirs.numpy(), rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("x, dim", [((3, 4), -1), ((3, 4), 1), ((4, 3), 0), ((2, 6, 3), 1), ((2,), 0),
-                                    ((0, 4), 1), ((3, 0), 1)])
+@pytest.mark.parametrize("x, dim", [((3, 4), -1), ((3, 4), 1), ((4, 3), 0), ((2, 6, 3), 1),
+                                    ((2,), 0), ((0, 4), 1), ((3, 0), 1)])
 def test_glu(x, dim):
     check_op(mt.glu, F.glu, x, dim=dim)
 
 
 @pytest.mark.parametrize("call, error, words", [
     (lambda: mt.gelu([1]), TypeError, "gelu: input must hold floats"),
-    (lambda: mt.gelu([1.0], approximate="erf"), ValueError, 'must be "none" or "tanh", got \'erf\''),
+    (lambda: mt.gelu([1.0], approximate="erf"), ValueError, '"none" or "tanh", got \'erf\''),
     (lambda: mt.silu([1]), TypeError, "silu: input must hold floats"),
     (lambda: mt.mish([1]), TypeError, "mish: input must hold floats"),
     (lambda: mt.softplus([1]), TypeError, "softplus: input must hold floats"),
     (lambda: mt.logsigmoid([1]), TypeError, "logsigmoid: input must hold floats"),
-    (lambda: mt.softsign([True]), TypeError, "softsign: input must hold numbers, got bool"),
-    (lambda: mt.tanhshrink([True]), TypeError, "tanhshrink: input must hold numbers, got bool"),
+    (lambda: mt.softsign([True]), TypeError, "softsign: not defined for bools"),
+    (lambda: mt.tanhshrink([True]), TypeError, "tanhshrink: not defined for bools"),
     (lambda: mt.glu([1, 2]), TypeError, "glu: input must hold floats"),
-    (lambda: mt.glu([1.0, 2.0, 3.0]), ValueError, "glu: dim -1 is halved, so its size must be even"),
+    (lambda: mt.glu([1.0, 2.0, 3.0]), ValueError, "glu: dim -1 is halved, so its size must"),
     (lambda: mt.glu(1.0), ValueError, "glu: dim -1 is halved"),
     (lambda: mt.glu([1.0, 2.0], 1), IndexError, "glu: dim 1 does not exist"),
 ])
