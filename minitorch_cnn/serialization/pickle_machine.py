@@ -83,7 +83,7 @@ class Machine:
                 raise RefusedError(f"the pickle instruction {name}")
             else:
                 INSTRUCTIONS[name](self, argument)
-        return self._finished(self.stack.pop())
+        return self._finished(self._pop())
 
     def _finished(self, value):
         """A value, which must be complete."""
@@ -216,7 +216,10 @@ class Machine:
         arguments, function = self._finished(self._pop()), self._pop()
         if not isinstance(function, Function) or type(arguments) is not tuple:
             raise RefusedError(f"calling a {type(function).__name__}")
-        self.stack.append(function.value(*arguments))
+        try:
+            self.stack.append(function.value(*arguments))
+        except TypeError:
+            raise RefusedError(f"{function.name} with arguments that do not fit it") from None
 
     def build(self, argument):
         """Complete an unfinished object; of an OrderedDict, keep PyTorch's ``_metadata``."""

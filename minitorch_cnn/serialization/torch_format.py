@@ -166,7 +166,11 @@ class _Row:
 
     def fill(self, keys):
         """Read the bytes: for each key the number of elements, then the elements."""
+        if type(keys) is not list or not all(type(key) is str for key in keys):
+            raise ValueError("its list of storages is damaged")
         for key in keys:
+            if key not in self.contents:
+                raise ValueError(f"no tensor is made of storage {key}")
             content = self.contents[key]
             count = int.from_bytes(self.stream.read(8), "little")
             if count * itemsize_of(self.dtypes[key]) != len(content):

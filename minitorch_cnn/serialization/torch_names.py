@@ -15,6 +15,7 @@ STORAGES = {"DoubleStorage": "float64", "FloatStorage": "float32", "HalfStorage"
             "BFloat16Storage": "bfloat16", "LongStorage": "int64", "IntStorage": "int32",
             "ShortStorage": "int16", "CharStorage": "int8", "ByteStorage": "uint8",
             "BoolStorage": "bool", "UntypedStorage": "uint8"}
+LARGEST = 2 ** 48  # elements of a tensor, even of a stretched one
 
 
 def itemsize_of(dtype):
@@ -72,6 +73,8 @@ def view(values, offset, size, stride):
     numbers = (offset, *size, *stride)
     if len(size) != len(stride) or not all(type(n) is int and n >= 0 for n in numbers):
         raise ValueError("a tensor's shape or strides are damaged")
+    if max(math.prod(size), *numbers) > LARGEST:
+        raise ValueError("a tensor's shape or strides are damaged: they are too large")
     if math.prod(size) == 0:
         return np.empty(size, values.dtype)
     last = offset + sum([(n - 1) * step for n, step in zip(size, stride)])
