@@ -60,6 +60,14 @@ def language_of(array):
     return "cpu" if has_numba() else "reference"
 
 
+def describe():
+    """One line on what NumPy arrays are computed with here, for programs to print."""
+    language = language_of(None)
+    if language == "reference":
+        return "NumPy reference" + ("" if has_numba() else " (`pip install numba` for the fast ones)")
+    return importlib.import_module(f"{__name__}.{language}").describe()
+
+
 @functools.cache
 def _warn_once(language, reason):
     warnings.warn(f"kernels: the fast {language} kernels cannot be used ({reason}); the slower "
