@@ -36,13 +36,20 @@ def flip(input, dims):
 
 
 def fliplr(input):
-    """Left becomes right: ``flip(input, 1)``."""
-    return flip(input, 1)
+    """Left becomes right: ``flip(input, 1)``, of at least 2 dims."""
+    return flip(_checked_ndim("fliplr", input, 2), 1)
 
 
 def flipud(input):
-    """Up becomes down: ``flip(input, 0)``."""
-    return flip(input, 0)
+    """Up becomes down: ``flip(input, 0)``, of at least 1 dim."""
+    return flip(_checked_ndim("flipud", input, 1), 0)
+
+
+def _checked_ndim(op, input, ndim):
+    input = as_tensor(input)
+    if input.ndim < ndim:
+        raise ValueError(f"{op}: needs at least {ndim} dimension(s), got shape {input.shape}")
+    return input
 
 
 def reverse(input):
@@ -198,18 +205,12 @@ class Triangle(Function):
 
 def tril(input, diagonal=0):
     """The lower triangle of each matrix (..., M, N): elements [i, j] with j <= i + diagonal."""
-    return _triangle("tril", as_tensor(input), diagonal)
+    return Triangle("tril", diagonal)(_checked_ndim("tril", input, 2))
 
 
 def triu(input, diagonal=0):
     """The upper triangle of each matrix (..., M, N): elements [i, j] with j >= i + diagonal."""
-    return _triangle("triu", as_tensor(input), diagonal)
-
-
-def _triangle(side, input, diagonal):
-    if input.ndim < 2:
-        raise ValueError(f"{side}: needs at least 2 dimensions, got shape {input.shape}")
-    return Triangle(side, diagonal)(input)
+    return Triangle("triu", diagonal)(_checked_ndim("triu", input, 2))
 
 
 class Diagonal(Function):

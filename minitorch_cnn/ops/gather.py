@@ -7,6 +7,7 @@ from ..autograd import Function, Tensor
 from ..device import array_module
 from ..dtypes import int64
 from .checks import as_tensor, normalize_dim
+from .indexing import getitem
 from .shape import broadcast_shapes_of, broadcast_to, ravel, reshape
 
 __all__ = ["gather", "index_add", "index_select", "scatter", "scatter_add", "take",
@@ -62,6 +63,8 @@ def gather(input, dim, index):
         If ``index`` does not hold integers, its shape does not fit, or a value is out of range.
     """
     index = integers("gather", index)
+    if not index.numel():
+        return reshape(IndexSelect(0)(ravel(input), ravel(index)), index.shape)
     input, dim, places = _checked("gather", input, dim, index)
     return reshape(Gather(dim)(input, places), index.shape)
 
@@ -75,7 +78,7 @@ def _checked(op, input, dim, index):
                          f"and {input.shape}")
     input, index = [x if x.ndim else ravel(x) for x in (input, index)]
     for d, n in enumerate(index.shape):
-        if index.numel() and d != dim and n > input.shape[d]:
+        if d != dim and n > input.shape[d]:
             raise ValueError(f"{op}: index of shape {index.shape} is larger than input of shape "
                              f"{input.shape} in dim {d}; only dim {dim} may be larger")
     check_range(op, index.data, input.shape[dim], dim)
@@ -101,18 +104,19 @@ def check_range(op, index, n, dim):
 
 
 def take_along_dim(input, indices, dim=None):
-    """``gather`` whose shapes broadcast: what ``argmax`` or ``argsort`` found, along their dim.
+    """``gather`` whose shapes broadcast: what ``argsort`` found, along its dim.
 
     Parameters
     ----------
     indices : Tensor of int
-        As many dims as ``input``; all but ``dim`` broadcast against input's.
+        As many dims as ``input``; all but ``dim`` broadcast against input's. Negative ones count
+        from the end.
     dim : int, optional
         Without it, ``indices`` counts through the flattened input.
     """
-    input, indices = as_tensor(input), as_tensor(indices)
+    input, indices = as_tensor(input), integers("take_along_dim", indices)
     if dim is None:
-        return gather(ravel(input), 0, ravel(indices))
+        return take(input, ravel(indices))
     if input.ndim != indices.ndim:
         raise ValueError("take_along_dim: input and indices must have as many dims, got shapes "
                          f"{input.shape} and {indices.shape}")
@@ -126,7 +130,13 @@ def take_along_dim(input, indices, dim=None):
     def grown(x):
         return broadcast_to(x, shape[:dim] + (x.shape[dim],) + shape[dim + 1:])
 
+    indices = _wrapped(indices.data, input.shape[dim] if input.ndim else 1)
     return gather(grown(input), dim, grown(indices)) if input.ndim else gather(input, 0, indices)
+
+
+def _wrapped(index, n):
+    """``index`` with the negative ones counted from the end."""
+    return array_module(index).where(index < 0, index + n, index)
 
 
 class IndexSelect(Function):
@@ -179,7 +189,7 @@ def take(input, index):
     """Elements of the flattened input, in the shape of ``index``; negative: from the end."""
     input, index = as_tensor(input), integers("take", index)
     n = input.numel()
-    wrapped = array_module(index.data).where(index.data < 0, index.data + n, index.data)
+    wrapped = _wrapped(index.data, n)
     check_range("take", wrapped, n, 0)
     return reshape(Gather(0)(ravel(input), wrapped.reshape(-1)), index.shape)
 
@@ -270,8 +280,11 @@ def scatter_add(input, dim, index, src):
 
 
 def _scatter(op, kind, input, dim, index, src):
-    input = as_tensor(input)
-    x, dim, index = _checked(op, input, dim, integers(op, index))
+    input, index = as_tensor(input), integers(op, index)
+    if not index.numel():
+        src = src if isinstance(src, (bool, int, float)) else getitem(ravel(src), slice(0))
+        return reshape(kind(0)(ravel(input), ravel(index), src), input.shape)
+    x, dim, index = _checked(op, input, dim, index)
     if not isinstance(src, (bool, int, float)):
         src = as_tensor(src)
         src = src if src.ndim else ravel(src)

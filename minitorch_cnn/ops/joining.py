@@ -12,7 +12,8 @@ from .checks import as_tensor, normalize_dim
 from .indexing import GetItem, getitem
 from .shape import as_sizes, unsqueeze
 
-__all__ = ["cat", "chunk", "concat", "concatenate", "dstack", "hstack", "narrow", "select", "split",
+__all__ = ["atleast_1d", "atleast_2d", "atleast_3d", "cat", "chunk", "column_stack", "concat",
+           "concatenate", "dstack", "hstack", "narrow", "select", "split",
            "stack", "tensor_split", "unbind", "vstack"]
 
 
@@ -120,6 +121,28 @@ def _at_least(x, ndim):
     return x
 
 
+def atleast_1d(*tensors):
+    """A 0-d tensor as (1); others as they are. Several give a tuple."""
+    return _each_at_least(1, tensors)
+
+
+def atleast_2d(*tensors):
+    """Tensors of fewer dims as (1, n); others as they are. Several give a tuple."""
+    return _each_at_least(2, tensors)
+
+
+def atleast_3d(*tensors):
+    """Vectors as (1, n, 1), matrices as (m, n, 1); others as they are. Several give a tuple."""
+    return _each_at_least(3, tensors)
+
+
+def _each_at_least(ndim, tensors):
+    if len(tensors) == 1 and not isinstance(tensors[0], (tuple, list)):
+        return _at_least(as_tensor(tensors[0]), ndim)
+    tensors = tensors[0] if len(tensors) == 1 else tensors
+    return tuple([_at_least(as_tensor(x), ndim) for x in tensors])
+
+
 def hstack(tensors):
     """Join side by side: vectors end to end, everything else along dim 1."""
     tensors = [_at_least(x, 1) for x in _tensor_list("hstack", tensors)]
@@ -134,6 +157,13 @@ def vstack(tensors):
 def dstack(tensors):
     """Join behind one another, along dim 2."""
     return cat([_at_least(x, 3) for x in _tensor_list("dstack", tensors)], 2)
+
+
+def column_stack(tensors):
+    """Join side by side, along dim 1; vectors become columns."""
+    columns = [unsqueeze(_at_least(x, 1), 1) if x.ndim < 2 else x
+               for x in _tensor_list("column_stack", tensors)]
+    return cat(columns, 1)
 
 
 def _part(input, dim, start, stop):

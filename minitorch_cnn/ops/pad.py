@@ -108,8 +108,8 @@ def pad(input, pad, mode="constant", value=None):
     Parameters
     ----------
     input : Tensor
-        Any shape for "constant"; (N, C, W) or (N, C, H, W) or (N, C, D, H, W), or without N, for the
-        other modes.
+        Any shape for "constant"; (N, C, W), (N, C, H, W) or (N, C, D, H, W), or the same without N,
+        for the other modes.
     pad : sequence of int
         (before, after) of the last dim, then of the one before it, and so on; negative ones crop.
         The other modes pad exactly the 1, 2 or 3 dims behind C.

@@ -139,7 +139,7 @@ def _far(d):
     return ((CUBIC * d - 5 * CUBIC) * d + 8 * CUBIC) * d - 4 * CUBIC
 
 
-_MODES = {"nearest": (3, 4, 5), "nearest-exact": (3, 4, 5), "area": (3, 4), "linear": (3,),
+_MODES = {"nearest": (3, 4, 5), "nearest-exact": (3, 4, 5), "area": (3, 4, 5), "linear": (3,),
           "bilinear": (4,), "bicubic": (4,), "trilinear": (5,)}  # mode: dims of the input
 
 
@@ -157,7 +157,7 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
         Instead of ``size``: output size = floor(input size * factor).
     mode : str
         "nearest" (PyTorch's and OpenCV's rule), "nearest-exact" (scikit-image's and PIL's), "area"
-        (the mean of the pixels that fall into one: 3-d and 4-d), "linear" (3-d), "bilinear" (4-d),
+        (the mean of the pixels that fall into one), "linear" (3-d), "bilinear" (4-d),
         "bicubic" (4-d), "trilinear" (5-d).
     align_corners : bool, optional
         For the linear and cubic modes: the centers of the corner pixels keep their place, instead
@@ -239,9 +239,16 @@ def _sizes(before, size, scale_factor, recompute):
 
 
 def _area(input, sizes):
+    """The last two axes together, then the one before them."""
+    if len(sizes) == 1:
+        return squeeze(pool.adaptive_avg_pool2d(unsqueeze(input, 2), (1, *sizes)), 2)
     if len(sizes) == 2:
         return pool.adaptive_avg_pool2d(input, sizes)
-    return squeeze(pool.adaptive_avg_pool2d(unsqueeze(input, 2), (1, *sizes)), 2)
+    N, C, D, H, W = input.shape
+    OD, OH, OW = sizes
+    y = pool.adaptive_avg_pool2d(reshape(input, (N, C * D, H, W)), (OH, OW))
+    y = pool.adaptive_avg_pool2d(reshape(y, (N, C, D, OH * OW)), (OD, OH * OW))
+    return reshape(y, (N, C, OD, OH, OW))
 
 
 def pixel_shuffle(input, upscale_factor):

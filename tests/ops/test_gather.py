@@ -18,7 +18,8 @@ def integers(shape, n, seed=0, dtype=np.int64):
     ((3, 4), -1, integers((1, 2), 4)),
     ((2, 3, 4), 1, integers((2, 5, 3), 3)), ((5,), 0, integers((2,), 5)), ((), 0, np.array(0)),
     ((), 0, np.array([0, 0])), ((4,), 0, np.array(2)), ((3, 4), 0, integers((0, 4), 3)),
-    ((0, 4), 1, integers((0, 2), 4)), ((3, 4), 0, integers((2, 4), 3, dtype=np.int32)),
+    ((0, 4), 1, integers((0, 2), 4)),
+    ((5,), 0, integers((2, 0), 4)), ((3, 4), 0, integers((2, 4), 3, dtype=np.int32)),
 ])
 def test_gather(shape, dim, index):
     check_op(lambda x, i: mt.gather(x, dim, i), lambda x, i: torch.gather(x, dim, i), shape, index)
@@ -58,7 +59,7 @@ def test_index_select(shape, dim, index):
 
 @pytest.mark.parametrize("shape, index, dim", [
     ((3, 4), integers((3, 1), 4), 1), ((3, 4), integers((1, 4), 3), 0),
-    ((1, 4), integers((3, 2), 4), -1),
+    ((1, 4), integers((3, 2), 4) - 4, -1),
     ((3, 4), integers((5,), 12), None)])
 def test_take_along_dim(shape, index, dim):
     check_op(lambda x, i: mt.take_along_dim(x, i, dim),

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import torch
 from check_op import check_op
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import minitorch_cnn as mt
@@ -19,8 +19,9 @@ CASES = [
     (slice(None), ROWS, slice(None), ROWS), (ROWS, None, ROWS), (None, ROWS), (..., ROWS),
     (COLUMN, ..., ROWS), [0, 1], ([0, 1], [1, 0]), [], (0, [], 1), range(2),
     np.array([0, 2], np.int32), np.int64(1), np.array(2),
-    True, False, (True, 0), (slice(None), False), (True, ROWS), [True, False, True], MASK, (MASK, 0),
-    (slice(None), np.array([True, False, True, False])), (0, MASK.repeat(2)[:4]), (MASK, [3, 3]),
+    True, False, (True, 0), (slice(None), False), (True, ROWS), [True, False, True], MASK,
+    (MASK, 0), (slice(None), np.array([True, False, True, False])),
+    (0, MASK.repeat(2)[:4]), (MASK, [3, 3]),
     (slice(None), np.zeros(4, bool)), np.arange(12).reshape(3, 4) % 5 == 0, (MASK, ..., ROWS[:2]),
     (slice(None), np.arange(12).reshape(4, 3) % 3 == 0),
 ]
@@ -109,9 +110,10 @@ ITEMS = st.one_of(
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(ITEMS, max_size=5).filter(lambda items: sum(i is ... for i in items) < 2).map(tuple))
+@given(st.lists(ITEMS, max_size=5).map(tuple))
 def test_fuzz_getitem(index):
     """Any index into (3, 3, 3): both refuse it, or both give the same result and gradient."""
+    assume(sum(item is ... for item in index) < 2)
     x = np.random.default_rng(0).standard_normal((3, 3, 3))
     theirs = torch.from_numpy(x).requires_grad_()
     try:

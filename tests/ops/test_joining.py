@@ -18,6 +18,7 @@ import minitorch_cnn as mt
     ("hstack", [(2, 1), (2, 3)], ()),
     ("hstack", [(), ()], ()), ("vstack", [(3,), (2, 3)], ()), ("vstack", [(), ()], ()),
     ("dstack", [(2, 3), (2, 3, 2)], ()), ("dstack", [(3,), (3,)], ()),
+    ("column_stack", [(3,), (3, 2)], ()), ("column_stack", [(), ()], ()),
 ])
 def test_joining(name, shapes, args):
     check_op(lambda *xs: getattr(mt, name)(list(xs), *args),
@@ -46,6 +47,14 @@ def test_taking_apart(name, shape, args):
     for i, y in enumerate(ours):
         assert y.numel() == 0 or np.shares_memory(y.data, x)
         check_op(lambda x, i=i: parts(x)[i], lambda x, i=i: parts(x)[i], x, dtypes=(np.float64,))
+
+
+@pytest.mark.parametrize("shape", [(), (2,), (2, 3), (2, 3, 1)])
+@pytest.mark.parametrize("name", ["atleast_1d", "atleast_2d", "atleast_3d"])
+def test_at_least(name, shape):
+    check_op(getattr(mt, name), getattr(torch, name), shape)
+    check_op(lambda *xs: getattr(mt, name)(*xs)[1], lambda *xs: getattr(torch, name)(*xs)[1], (),
+             shape)
 
 
 def test_all_parts_send_their_gradients():

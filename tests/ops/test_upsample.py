@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import minitorch_cnn as mt
 
-MODES = {"nearest": (1, 2, 3), "nearest-exact": (1, 2, 3), "area": (1, 2), "linear": (1,),
+MODES = {"nearest": (1, 2, 3), "nearest-exact": (1, 2, 3), "area": (1, 2, 3), "linear": (1,),
          "bilinear": (2,),
          "bicubic": (2,), "trilinear": (3,)}
 
