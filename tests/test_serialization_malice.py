@@ -128,6 +128,7 @@ def test_code_is_refused_by_name_and_not_run(name, protocol, tmp_path, monkeypat
     (b"X\5\0\0\0torchX\x0e\0\0\0_utils.os.path\x93.", '"torch._utils.os.path"'),
     (b"X\x0b\0\0\0collectionsX\x15\0\0\0OrderedDict.__class__\x93.", "OrderedDict.__class__"),
     (b"K\1K\2\x93.", "a name that is a int"),
+    (b"cos\n\x1b[31m" + b"x" * 200 + b"\n.", r'"os.\\x1b\[31mx{72}"'),
     (b"(X\1\0\0\0xios\nsystem\n.", "the pickle instruction INST"),
     (b"(cos\nsystem\nX\1\0\0\0xo.", '"os.system"'),
     (b"(ccollections\nOrderedDict\no.", "the pickle instruction OBJ"),

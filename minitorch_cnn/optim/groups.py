@@ -53,8 +53,18 @@ def _check_parameter(name, tensor):
                          "which step() cannot change; make it Tensor(array.copy())")
 
 
-def check_groups(name, groups, saved):
-    """Refuse saved groups that differ in number or size from an optimizer's."""
+def check_saved(name, groups, state_dict):
+    """Refuse a saved state whose groups differ in number or size from an optimizer's.
+
+    Raises
+    ------
+    ValueError
+        Saying what differs.
+    """
+    if not {"state", "param_groups"} <= set(state_dict):
+        raise ValueError(f"{name}: load_state_dict needs what state_dict() of an optimizer "
+                         "returned, with 'state' and 'param_groups'; is this the state of a model?")
+    saved = state_dict["param_groups"]
     sizes = [len(group["params"]) for group in groups]
     saved_sizes = [len(group["params"]) for group in saved]
     if len(sizes) != len(saved_sizes):
@@ -64,3 +74,7 @@ def check_groups(name, groups, saved):
     if sizes != saved_sizes:
         raise ValueError(f"{name}: loaded state dict contains a parameter group that doesn't match "
                          f"the size of optimizer's group: {saved_sizes} saved, {sizes} here")
+    unknown = set(state_dict["state"]) - {number for group in saved for number in group["params"]}
+    if unknown:
+        raise ValueError(f"{name}: the loaded state dict has a state for parameter "
+                         f"{unknown.pop()!r}, which is in none of its groups")

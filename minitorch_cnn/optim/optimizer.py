@@ -10,7 +10,7 @@ import numpy as np
 
 from ..autograd import RemovableHandle, Tensor, enable_grad
 from ..device import array_module, device_of, move
-from .groups import as_groups, as_list, check_groups, split_names
+from .groups import as_groups, as_list, check_saved, split_names
 from .hyperparameters import refuse_unsupported
 
 _COUNTERS = ("step", "mu_product")  # float32 on the CPU, whatever the parameter is
@@ -234,8 +234,8 @@ class Optimizer:
         ValueError
             If the groups differ in number or size, or a value does not fit its parameter.
         """
+        check_saved(type(self).__name__, self.param_groups, state_dict)
         saved = state_dict["param_groups"]
-        check_groups(type(self).__name__, self.param_groups, saved)
         numbers = itertools.chain.from_iterable(group["params"] for group in saved)
         parameters = dict(zip(numbers, self._parameters()))
         state = defaultdict(dict)

@@ -78,7 +78,8 @@ class SGD(Optimizer):
         else:
             b = state["momentum_buffer"].data
             b *= momentum
-            b += xp.multiply(g, 1 - float(group["dampening"]), out=step)
+            dampening = float(group["dampening"])
+            b += xp.multiply(g, 1 - dampening, out=step) if dampening else g
         if not group["nesterov"]:
             return b
         xp.multiply(b, momentum, out=step)

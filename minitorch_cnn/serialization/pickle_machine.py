@@ -208,7 +208,7 @@ class Machine:
             raise RefusedError(f"a name that is a {type(name).__name__}")
         full = f"{module}.{name}"
         if full not in self.names:
-            raise RefusedError(f'"{full}"')
+            raise RefusedError(f'"{shown(full)}"')
         return self.names[full]
 
     def reduce(self, argument):
@@ -242,6 +242,11 @@ class Machine:
     def empty(self, kind):
         """Push a new container."""
         self.stack.append(kind())
+
+
+def shown(text):
+    """``text`` from a file, for a message: not too long, without control characters."""
+    return text[:80].encode("unicode_escape").decode()
 
 
 def checked_key(key):

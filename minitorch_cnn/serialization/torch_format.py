@@ -6,7 +6,7 @@ beside the pickle, which names them by persistent ids; several tensors may share
 import io
 import zipfile
 
-from .pickle_machine import Machine, RefusedError
+from .pickle_machine import Machine, RefusedError, shown
 from .pickle_names import CONTAINERS, NUMPY
 from .torch_names import Storage, itemsize_of, tensor_names
 
@@ -115,9 +115,9 @@ class _Archive:
         """The bytes of one record, in memory of its own."""
         entry = self.entries.get(self.folder + name)
         if entry is None:
-            raise ValueError(f"the record {name} is missing")
+            raise ValueError(f"the record {shown(name)} is missing")
         if entry.compress_type != zipfile.ZIP_STORED:
-            raise ValueError(f"the record {name} is compressed, which PyTorch never does")
+            raise ValueError(f"the record {shown(name)} is compressed, which PyTorch never does")
         with self.zip.open(entry) as record:
             return bytearray(record.read())
 
@@ -127,8 +127,8 @@ class _Archive:
         if key not in self.storages:
             content = self.record(f"data/{key}")
             if len(content) < count * itemsize_of(dtype):
-                raise ValueError(f"storage {key} should have {count} elements of {dtype}, but has "
-                                 f"{len(content)} bytes")
+                raise ValueError(f"storage {shown(key)} should have {count} elements of {dtype}, "
+                                 f"but has {len(content)} bytes")
             self.storages[key] = Storage(content, dtype, self.order)
         return self.storages[key]
 
@@ -160,8 +160,8 @@ class _Row:
     def _reserve(self, dtype, key, count):
         self.free -= count * itemsize_of(dtype)
         if self.free < 0:
-            raise ValueError(f"storage {key} should have {count} elements of {dtype}, more than "
-                             "the file has bytes")
+            raise ValueError(f"storage {shown(key)} should have {count} elements of {dtype}, more "
+                             "than the file has bytes")
         self.contents[key], self.dtypes[key] = bytearray(count * itemsize_of(dtype)), dtype
 
     def fill(self, keys):
@@ -170,13 +170,13 @@ class _Row:
             raise ValueError("its list of storages is damaged")
         for key in keys:
             if key not in self.contents:
-                raise ValueError(f"no tensor is made of storage {key}")
+                raise ValueError(f"no tensor is made of storage {shown(key)}")
             content = self.contents[key]
             count = int.from_bytes(self.stream.read(8), "little")
             if count * itemsize_of(self.dtypes[key]) != len(content):
-                raise ValueError(f"storage {key} has another size than its tensors say")
+                raise ValueError(f"storage {shown(key)} has another size than its tensors say")
             if self.stream.readinto(content) != len(content):
-                raise ValueError(f"it ends within storage {key}")
+                raise ValueError(f"it ends within storage {shown(key)}")
         self.storages.clear()  # what was made of them before saw no bytes
 
 
@@ -186,7 +186,7 @@ def checked_identity(identity):
         raise RefusedError("a persistent id that is no storage")
     word, kind, key, _, count, *part = identity
     if word != "storage":
-        raise RefusedError(f"a whole {word[:40]}")
+        raise RefusedError(f"a whole {shown(word)}")
     part = part[0] if part else None
     if type(key) is not str or not _is_size(count) or not (part is None or _is_part(part)):
         raise ValueError("the description of a storage is damaged")

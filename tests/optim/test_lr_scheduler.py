@@ -320,8 +320,8 @@ def test_a_group_that_comes_too_late():
 
 
 @pytest.mark.parametrize("name, options, error, text", [
-    ("StepLR", dict(step_size=0), ValueError, "Expected positive integer step_size, but got 0"),
-    ("CosineAnnealingLR", dict(T_max=0), ValueError, "Expected positive integer T_max"),
+    ("StepLR", dict(step_size=0), ValueError, "Expected positive step_size, but got 0"),
+    ("CosineAnnealingLR", dict(T_max=0), ValueError, "Expected positive T_max"),
     ("ConstantLR", dict(factor=2), ValueError, "factor expected to be between 0 and 1, got 2"),
     ("LinearLR", dict(start_factor=0), ValueError, "Starting multiplicative factor"),
     ("LinearLR", dict(end_factor=2), ValueError, "Ending multiplicative factor"),

@@ -173,6 +173,10 @@ def test_adamw_stays_decoupled_with_a_state_of_adam():
 def test_loading_refuses_what_does_not_fit():
     one, two = make_pair(np.float32, [(3,)])[0], make_pair(np.float32, [(3,), (2,)])[0]
     optimizer = optim.SGD(one)
+    with pytest.raises(ValueError, match="is this the state of a model"):
+        optimizer.load_state_dict({"weight": mt.Tensor(1.0)})
+    with pytest.raises(ValueError, match="a state for parameter 7, which is in none of its groups"):
+        optimizer.load_state_dict({"state": {7: {}}, "param_groups": [{"params": [0]}]})
     with pytest.raises(ValueError, match="different number of parameter groups"):
         optimizer.load_state_dict({"state": {}, "param_groups": []})
     with pytest.raises(ValueError, match="doesn't match the size of optimizer's group"):

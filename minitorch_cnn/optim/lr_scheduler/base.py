@@ -4,7 +4,10 @@ Schedulers are chainable: ``get_lr`` computes the next rate from the one in forc
 so that several can act on one optimizer. Where there is one, ``closed_form`` gives the rate at any
 epoch.
 """
+import numbers
 import warnings
+
+import numpy as np
 
 from ...autograd import Tensor
 from ..optimizer import Optimizer
@@ -162,6 +165,12 @@ def per_group(scheduler, name, value):
 
 def check_positive_int(scheduler, name, value):
     """Refuse anything but an int >= 1."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
         raise ValueError(f"{type(scheduler).__name__}: Expected positive integer {name}, but got "
                          f"{value!r}")
+
+
+def check_positive(scheduler, name, value):
+    """Refuse anything but a number > 0."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not value > 0:
+        raise ValueError(f"{type(scheduler).__name__}: Expected positive {name}, but got {value!r}")

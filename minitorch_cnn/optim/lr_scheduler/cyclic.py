@@ -2,7 +2,15 @@
 import math
 import types
 
-from .base import LRScheduler, check_optimizer, check_positive_int, per_group, rates_in_force, write
+from .base import (
+    LRScheduler,
+    check_optimizer,
+    check_positive,
+    check_positive_int,
+    per_group,
+    rates_in_force,
+    write,
+)
 from .momentum import drive_momentum, set_momentum
 
 
@@ -25,7 +33,7 @@ class CosineAnnealingLR(LRScheduler):
     """
 
     def __init__(self, optimizer, T_max, eta_min=0.0, last_epoch=-1):
-        check_positive_int(self, "T_max", T_max)
+        check_positive(self, "T_max", T_max)
         self.T_max, self.eta_min = T_max, eta_min
         super().__init__(optimizer, last_epoch)
 
@@ -164,7 +172,8 @@ class CyclicLR(LRScheduler):
         if last_epoch == -1:
             for rate, group in zip(base_lrs, optimizer.param_groups):
                 write(group, "lr", rate)
-        self.total_size = float(step_size_up) + float(step_size_down or step_size_up)
+        step_size_down = step_size_up if step_size_down is None else step_size_down
+        self.total_size = float(step_size_up) + float(step_size_down)
         self.step_ratio = step_size_up / self.total_size
         self.mode, self.gamma, self._scale_fn_custom = mode, gamma, scale_fn
         own_mode = "iterations" if mode == "exp_range" else "cycle"

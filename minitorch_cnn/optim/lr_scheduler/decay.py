@@ -3,7 +3,7 @@ import types
 from bisect import bisect_right
 from collections import Counter
 
-from .base import LRScheduler, check_optimizer, check_positive_int, per_group, rates_in_force
+from .base import LRScheduler, check_optimizer, check_positive, per_group, rates_in_force
 
 
 class LambdaLR(LRScheduler):
@@ -111,7 +111,7 @@ class StepLR(_Factor):
     """
 
     def __init__(self, optimizer, step_size, gamma=0.1, last_epoch=-1):
-        check_positive_int(self, "step_size", step_size)
+        check_positive(self, "step_size", step_size)
         self.step_size, self.gamma = step_size, gamma
         super().__init__(optimizer, last_epoch)
 

@@ -87,7 +87,8 @@ class OneCycleLR(LRScheduler):
                              f"total steps is {self.total_steps}; pass the number of batches of "
                              "all epochs")
         start, phase = self._phase(number)
-        share = (number - start) / (phase["end_step"] - start)
+        length = phase["end_step"] - start
+        share = (number - start) / length if length else 1.0
         if self.cycle_momentum:
             for group in self.optimizer.param_groups:
                 set_momentum(group, self._anneal(group[phase["start_momentum"]],
