@@ -3,9 +3,11 @@ from . import functional, init, parameter, utils
 from .activation import *
 from .container import *
 from .conv import *
+from .distance import *
 from .dropout import *
 from .linear import *
 from .loss import *
+from .margin_loss import *
 from .module import Module
 from .norm import *
 from .padding import *

@@ -5,19 +5,19 @@ for it.
 """
 import warnings
 
+from ..ops.reduction import chosen
 from . import functional as F
 from .module import Module
 
-__all__ = ["BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "HuberLoss", "KLDivLoss", "L1Loss",
-           "MSELoss", "NLLLoss", "SmoothL1Loss"]
+__all__ = ["BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "GaussianNLLLoss", "HuberLoss",
+           "KLDivLoss", "L1Loss", "MSELoss", "NLLLoss", "PoissonNLLLoss", "SmoothL1Loss"]
 
 
 def _reduction(size_average, reduce, reduction):
     """The reduction that PyTorch's old arguments mean, where they are given."""
     if size_average is None and reduce is None:
         return reduction
-    average = size_average is None or size_average
-    reduction = "none" if reduce is False else "mean" if average else "sum"
+    reduction = chosen("loss", reduction, size_average, reduce)
     warnings.warn('loss: size_average and reduce are old names; use '
                   f'reduction="{reduction}"', stacklevel=4)
     return reduction
@@ -113,6 +113,8 @@ class HuberLoss(_Loss):
 
     def __init__(self, reduction="mean", delta=1.0):
         super().__init__(reduction=reduction)
+        if not isinstance(delta, (int, float)):
+            raise TypeError(f"HuberLoss: delta must be a number, got {type(delta).__name__}")
         self.delta = delta
 
     def forward(self, input, target):
@@ -174,3 +176,54 @@ class KLDivLoss(_Loss):
 
     def forward(self, input, target):
         return F.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
+
+
+class PoissonNLLLoss(_Loss):
+    """exp(input) - target * input: minus the log likelihood of counts.
+
+    Parameters
+    ----------
+    log_input : bool
+        Whether input is the logarithm of the expected count; otherwise the loss is
+        input - target * log(input + eps).
+    full : bool
+        Add Stirling's approximation of log(target!).
+    size_average, reduce, reduction
+        See the top of the file.
+    eps : float
+        Keeps the logarithm of 0 away.
+    """
+
+    def __init__(self, log_input=True, full=False, size_average=None, eps=1e-8, reduce=None,
+                 reduction="mean"):
+        super().__init__(size_average, reduce, reduction)
+        self.log_input = log_input
+        self.full = full
+        self.eps = eps
+
+    def forward(self, log_input, target):
+        return F.poisson_nll_loss(log_input, target, log_input=self.log_input, full=self.full,
+                                  eps=self.eps, reduction=self.reduction)
+
+
+class GaussianNLLLoss(_Loss):
+    """(log(var) + (input - target)^2 / var) / 2: minus the log likelihood of normal targets.
+
+    Parameters
+    ----------
+    full : bool
+        Add the constant log(2 pi) / 2.
+    eps : float
+        Lower bound of var.
+    reduction
+        See the top of the file.
+    """
+
+    def __init__(self, *, full=False, eps=1e-6, reduction="mean"):
+        super().__init__(reduction=reduction)
+        self.full = full
+        self.eps = eps
+
+    def forward(self, input, target, var):
+        return F.gaussian_nll_loss(input, target, var, full=self.full, eps=self.eps,
+                                   reduction=self.reduction)

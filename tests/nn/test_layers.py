@@ -90,6 +90,13 @@ LOSSES = [  # name, keyword arguments, kind of target
     ("BCEWithLogitsLoss", dict(weight=[1.0, 2.0, 0.5, 3.0]), "probability"),
     ("KLDivLoss", dict(reduction="batchmean"), "probability"),
     ("KLDivLoss", dict(reduction="sum", log_target=True), "float"),
+    ("SoftMarginLoss", {}, "sign"), ("HingeEmbeddingLoss", dict(margin=0.5), "sign"),
+    ("MultiMarginLoss", dict(p=2, weight=[1.0, 2.0, 0.5, 3.0]), "class"),
+    ("MultiMarginLoss", dict(margin=0.3, reduction="none"), "class"),
+    ("MultiLabelMarginLoss", {}, "labels"),
+    ("MultiLabelSoftMarginLoss", dict(weight=[1.0, 2.0, 0.5, 3.0]), "probability"),
+    ("PoissonNLLLoss", dict(full=True), "count"),
+    ("PoissonNLLLoss", dict(log_input=False, eps=3.0, reduction="sum"), "count"),
 ]
 INPLACE = ["ReLU", "ReLU6", "LeakyReLU", "ELU", "CELU", "SELU", "SiLU", "Mish", "Hardswish",
            "Hardsigmoid", "Hardtanh", "RReLU", "Dropout"]
@@ -163,7 +170,10 @@ def _signature(layer):
     return [(p.name, p.default) for p in parameters if p.name not in ("args", "kwargs")]
 
 
-@pytest.mark.parametrize("name", sorted({row[0] for row in LAYERS + LOSSES} | {"BCELoss"}))
+@pytest.mark.parametrize("name", sorted(
+    {row[0] for row in LAYERS + LOSSES} | {"BCELoss", "CosineSimilarity", "PairwiseDistance"} | {
+        "MaxUnpool2d", "CosineEmbeddingLoss", "MarginRankingLoss", "GaussianNLLLoss",
+        "TripletMarginLoss", "TripletMarginWithDistanceLoss", "Sequential", "ModuleList"}))
 def test_signature_is_torchs(name):
     theirs = _signature(getattr(torch.nn, name))
     deprecated = 2 if name == "Hardtanh" else 0
@@ -182,7 +192,9 @@ def test_inplace_is_shown_and_ignored(name):
 def test_loss(name, options, kind, rng):
     logits = rng.standard_normal((5, 4))
     target = {"class": np.array([0, 3, 1, 2, 2]), "float": rng.standard_normal((5, 4)),
-              "probability": rng.dirichlet(np.ones(4), 5)}[kind]
+              "probability": rng.dirichlet(np.ones(4), 5), "sign": rng.choice([-1.0, 1.0], (5, 4)),
+              "labels": np.array([[3, 0, -1, 1], [1, -1, -1, -1]] * 2 + [[0, 1, 2, 3]]),
+              "count": rng.poisson(2, (5, 4)).astype(float)}[kind]
     tensors = {k: v for k, v in options.items() if isinstance(v, list)}
     plain = {k: v for k, v in options.items() if k not in tensors}
     ours = getattr(nn, name)(**plain, **{k: mt.Tensor(np.array(v)) for k, v in tensors.items()})
@@ -198,6 +210,25 @@ def test_bce_loss(rng):
     x, tx = both(p)
     compare(nn.BCELoss(mt.Tensor(w))(x, mt.Tensor(t)),
             torch.nn.BCELoss(torch.from_numpy(w))(tx, torch.from_numpy(t)), [(x, tx)], rng)
+
+
+@pytest.mark.parametrize("name, options, kinds", [
+    ("MarginRankingLoss", dict(margin=0.2), "xxs"),
+    ("CosineEmbeddingLoss", dict(margin=0.2), "XXs"),
+    ("TripletMarginLoss", dict(margin=0.5, p=3, swap=True), "XXX"),
+    ("TripletMarginWithDistanceLoss", dict(margin=2.0), "XXX"),
+    ("GaussianNLLLoss", dict(full=True, eps=0.5), "Xxp"), ("CosineSimilarity", dict(dim=-1), "XX"),
+    ("PairwiseDistance", dict(p=1.5, keepdim=True), "XX")])
+def test_layers_of_several_inputs(name, options, kinds, rng):
+    ours, theirs = getattr(nn, name)(**options), getattr(torch.nn, name)(**options)
+    shape = (5, 4) if "X" in kinds else (5,)
+    make = {"x": lambda: rng.standard_normal(shape), "s": lambda: rng.choice([-1.0, 1.0], 5),
+            "X": lambda: rng.standard_normal(shape), "p": lambda: rng.random(shape) + 0.1}
+    assert repr(ours) == repr(theirs) and list(ours.state_dict()) == list(theirs.state_dict())
+    pairs = [both(make[kind]()) if kind != "s" else (t, torch.from_numpy(t))
+             for kind in kinds for t in [make["s"]()]]
+    compare(ours(*[p[0] for p in pairs]), theirs(*[p[1] for p in pairs]),
+            [p for p in pairs if isinstance(p[0], mt.Tensor)], rng)
 
 
 @pytest.mark.parametrize("old, new", [
@@ -262,6 +293,11 @@ def test_layers_on_a_dtype_and_device(name, args):
     (lambda: nn.ConvTranspose2d(4, 3, 3, padding_mode="reflect"), ValueError,
      "must be one of zeros, got"),
     (lambda: nn.Conv2d(4, 3, (3, 3, 3)), ValueError, "kernel_size: expected an int or 2 of them"),
+    (lambda: nn.HuberLoss(delta="1"), TypeError, "HuberLoss: delta must be a number, got str"),
+    (lambda: nn.MultiMarginLoss(3), ValueError, "MultiMarginLoss: p must be 1 or 2, got 3"),
+    (lambda: nn.MultiMarginLoss(weight=np.ones((2, 2))), ValueError, "must have one dimension"),
+    (lambda: nn.TripletMarginLoss(0), ValueError, "margin must be greater than 0, got 0"),
+    (lambda: nn.TripletMarginWithDistanceLoss(margin=-1), ValueError, "must be greater than 0"),
     (lambda: nn.GroupNorm(3, 4), ValueError, "num_channels must be divisible by num_groups"),
     (lambda: nn.Dropout(1.5), ValueError, "p is a probability"),
     (lambda: nn.Unflatten(1, 4), TypeError, "unflattened_size must be a tuple of ints"),
