@@ -78,15 +78,15 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False):
         For rows of different lengths, and Python numbers that do not fit ``dtype``.
     """
     dtype = numeric_dtype("tensor", dtype)
-    array = _array_of("tensor", data, dtype)
-    if dtype is not None and isinstance(data, (bool, int, float, list, tuple)):
-        _check_range(array, dtype)
     with np.errstate(all="ignore"):  # what is too large for a float becomes inf
+        array = _array_of(data, dtype)
+        if dtype is not None and isinstance(data, (bool, int, float, list, tuple)):
+            _check_range(array, dtype)
         array = array.astype(dtype or array.dtype, order="C")
     return made(array, device, requires_grad)
 
 
-def _array_of(op, data, dtype):
+def _array_of(data, dtype):
     if isinstance(data, Tensor):
         return data.data
     if dtype is not None and dtype.kind == "f" and isinstance(data, (float, list, tuple)):

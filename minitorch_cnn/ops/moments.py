@@ -24,7 +24,7 @@ class Var(Reduction):
         self.centered = x - mean_of(x, self.dims, True)
         self.freedom = x.dtype.type(count(x.shape, self.dims) - self.correction)
         squares = (self.centered * self.centered).sum(axis=self.dims, keepdims=self.keepdim)
-        return squares / max(self.freedom, 0 * self.freedom)
+        return squares / max(self.freedom, 0)
 
     def backward(self, dy):
         return self.kept(dy) * (2 / self.freedom * self.centered)

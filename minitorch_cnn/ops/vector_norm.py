@@ -122,5 +122,5 @@ def _order(p):
     if p is None or p == "fro":
         return 2
     if isinstance(p, str):
-        raise ValueError(f'norm: p must be a number, inf, -inf or "fro", got {p!r}')
+        raise ValueError(f'norm: p must be a number, inf, -inf, "fro" or "nuc", got {p!r}')
     return float(p)
