@@ -191,3 +191,14 @@ def test_random(dtype):
 def test_0d_and_empty():
     assert mt.tensor(1.).add_(2).item() == 3 and mt.zeros(0, 3).add_(1).shape == (0, 3)
     assert mt.ones(2, dtype=np.int64).mul_(True).tolist() == [1, 1]
+
+
+def test_a_change_that_a_recorded_graph_needs_is_noticed():
+    for change in (lambda w: w.mul_(3), lambda w: w.zero_(), lambda w: operator.setitem(w, 0, 5),
+                   lambda w: w[:1].copy_(mt.zeros(1)), lambda w: w.normal_()):
+        w = mt.tensor([2.], requires_grad=True)
+        y = (w * w).sum()
+        with mt.no_grad():
+            change(w)
+        with pytest.raises(RuntimeError, match="changed in place after it ran"):
+            y.backward()
