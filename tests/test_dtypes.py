@@ -58,7 +58,8 @@ def test_numbers_on_either_side_leave_a_tensor_its_dtype(name):
 
 def test_zero_d_tensors_do_not_widen():
     x, wide = mt.Tensor(np.ones(2, "float32")), mt.Tensor(np.array(2.0))
-    for y in (mt.mul(x, wide), mt.div(wide, x), mt.maximum(x, wide), mt.clamp(x, wide), mt.pow(x, wide)):
+    for y in (mt.mul(x, wide), mt.div(wide, x), mt.maximum(x, wide), mt.clamp(x, wide),
+              mt.pow(x, wide)):
         assert y.dtype == np.float32
 
 

@@ -25,8 +25,8 @@ def test_unbroadcast():
     np.testing.assert_array_equal(sum_to(dx, (1, 1, 4)), dx.sum((0, 1), keepdims=True))
 
 
-@pytest.mark.parametrize("op", ["add", "sub", "mul", "div", "floor_divide", "remainder", "fmod", "pow",
-                                "maximum", "minimum", "fmax", "fmin", "atan2", "logaddexp",
+@pytest.mark.parametrize("op", ["add", "sub", "mul", "div", "floor_divide", "remainder", "fmod",
+                                "pow", "maximum", "minimum", "fmax", "fmin", "atan2", "logaddexp",
                                 "eq", "lt", "isclose", "logical_and", "bitwise_or"])
 def test_shapes_that_do_not_broadcast(op):
     kind = "int64" if op == "bitwise_or" else "float32"

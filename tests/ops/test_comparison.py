@@ -8,7 +8,7 @@ import minitorch_cnn as mt
 
 INF, NAN = float("inf"), float("nan")
 X = np.array([0.0, -0.0, 0.1, 1.0, -2.0, INF, -INF, NAN])
-I = np.array([0, 1, -2, 3])
+J = np.array([0, 1, -2, 3])
 COMPARISONS = ["eq", "ne", "lt", "le", "gt", "ge", "not_equal", "less", "less_equal", "greater",
                "greater_equal"]
 
@@ -25,10 +25,10 @@ def test_comparisons(op):
     constant(op, (), (0, 2))
     for number in (0.1, 1, True, INF):
         constant(op, X, number)
-        constant(op, I, number)
-    constant(op, I, I[::-1])
-    constant(op, I, np.array([0.0, 1.5, -2.0, 3.0]))
-    constant(op, I > 0, I)
+        constant(op, J, number)
+    constant(op, J, J[::-1])
+    constant(op, J, np.array([0.0, 1.5, -2.0, 3.0]))
+    constant(op, J > 0, J)
     assert not getattr(mt, op)(mt.Tensor(X, requires_grad=True), 1).requires_grad
 
 
@@ -58,15 +58,16 @@ def test_equal():
 
 @pytest.mark.parametrize("op", ["isnan", "isinf", "isfinite"])
 def test_tests(op):
-    for x in (X, I, I > 0, np.zeros((0, 2)), np.array(NAN), np.broadcast_to(np.array(INF), (2, 2))):
+    for x in (X, J, J > 0, np.zeros((0, 2)), np.array(NAN), np.broadcast_to(np.array(INF), (2, 2))):
         constant(op, x)
 
 
-@pytest.mark.parametrize("options", [{}, dict(rtol=0.1), dict(atol=0.5, rtol=0), dict(equal_nan=True)])
+@pytest.mark.parametrize("options", [{}, dict(rtol=0.1), dict(atol=0.5, rtol=0),
+                                     dict(equal_nan=True)])
 def test_isclose_and_allclose(options):
     a, b = np.meshgrid(X, np.append(X, [1.05, -2.1]))
     check_op(mt.isclose, torch.isclose, a, b, **options)
-    check_op(mt.isclose, torch.isclose, I, I + 1, **options)
+    check_op(mt.isclose, torch.isclose, J, J + 1, **options)
     for shift in (0, 1e-9, 0.01, 0.3):
         ta, tb = torch.tensor(X), torch.tensor(X + shift)
         assert mt.allclose(X, X + shift, **options) is torch.allclose(ta, tb, **options)
@@ -80,27 +81,27 @@ def test_negative_tolerance():
 @pytest.mark.parametrize("op", ["logical_and", "logical_or", "logical_xor"])
 def test_logic(op):
     constant(op, *np.meshgrid(X, X))
-    constant(op, I > 0, I)
-    constant(op, I[:, None], np.array([0.0, NAN]))
-    for x in (X, I, I > 0):
+    constant(op, J > 0, J)
+    constant(op, J[:, None], np.array([0.0, NAN]))
+    for x in (X, J, J > 0):
         check_op(mt.logical_not, torch.logical_not, x)
 
 
 @pytest.mark.parametrize("op", ["bitwise_and", "bitwise_or", "bitwise_xor"])
 def test_bits(op):
-    constant(op, I, np.array([6, 7, -1, 0]))
-    constant(op, I > 0, I < 2)
-    constant(op, I > 0, I)
-    constant(op, I[:, None], np.array([1, 2], "uint8"))
-    constant(op, I, 5)
-    constant(op, I > 0, True)
+    constant(op, J, np.array([6, 7, -1, 0]))
+    constant(op, J > 0, J < 2)
+    constant(op, J > 0, J)
+    constant(op, J[:, None], np.array([1, 2], "uint8"))
+    constant(op, J, 5)
+    constant(op, J > 0, True)
     for x in (np.ones(4), 1.5):
         with pytest.raises(TypeError, match=f"{op}: works on the bits of integers and bools"):
-            getattr(mt, op)(I, x)
+            getattr(mt, op)(J, x)
 
 
 def test_bitwise_not():
-    for x in (I, I > 0, I.astype("uint8")):
+    for x in (J, J > 0, J.astype("uint8")):
         check_op(mt.bitwise_not, torch.bitwise_not, x)
     with pytest.raises(TypeError, match="bitwise_not: works on the bits"):
         mt.bitwise_not(X)

@@ -17,7 +17,8 @@ def same(y, t):
 
 
 @pytest.mark.parametrize("op", ["zeros", "ones", "empty"])
-@pytest.mark.parametrize("size", [(2, 3), ((2, 3),), ([2, 3],), (0, 2), ((),), (np.int64(2),), (4,)])
+@pytest.mark.parametrize("size", [(2, 3), ((2, 3),), ([2, 3],), (0, 2), ((),), (np.int64(2),),
+                                  (4,)])
 def test_filled(op, size):
     y, t = getattr(mt, op)(*size), getattr(torch, op)(*size)
     assert y.shape == tuple(t.shape) and y.dtype == np.float32
@@ -46,7 +47,8 @@ def test_full(value):
     same(mt.full((), value), torch.full((), value))
     if np.isfinite(value):
         for dtype in DTYPES:
-            same(mt.full((2,), value, dtype=dtype), torch.full((2,), value, dtype=getattr(torch, dtype)))
+            same(mt.full((2,), value, dtype=dtype),
+                 torch.full((2,), value, dtype=getattr(torch, dtype)))
             like = np.zeros(3, dtype)
             same(mt.full_like(like, value), torch.full_like(torch.from_numpy(like), value))
 
@@ -87,7 +89,8 @@ def test_arange(arguments):
     for dtype in ("float64", "int64", "uint8", "int32"):
         if dtype == "int64" and arguments[2:] and abs(arguments[2]) < 1:
             continue
-        same(mt.arange(*arguments, dtype=dtype), torch.arange(*arguments, dtype=getattr(torch, dtype)))
+        same(mt.arange(*arguments, dtype=dtype),
+             torch.arange(*arguments, dtype=getattr(torch, dtype)))
 
 
 def test_arange_by_name_and_of_tensors():
@@ -108,7 +111,8 @@ def test_what_arange_refuses(arguments, message):
                                        (1, 1, 3), (4.3, -3, 50), (0, 10, 4)])
 def test_linspace(arguments):
     for dtype in ("float32", "float64", "int64"):
-        same(mt.linspace(*arguments, dtype=dtype), torch.linspace(*arguments, dtype=getattr(torch, dtype)))
+        same(mt.linspace(*arguments, dtype=dtype),
+             torch.linspace(*arguments, dtype=getattr(torch, dtype)))
     same(mt.linspace(*arguments), torch.linspace(*arguments))
 
 
@@ -125,9 +129,9 @@ def test_eye(arguments):
         same(mt.eye(*arguments, dtype=dtype), torch.eye(*arguments, dtype=getattr(torch, dtype)))
 
 
-@pytest.mark.parametrize("data", [[1, 2], [1.0], 1, 2.5, True, [True, 2], [1, 2.5], [], [[1.0], [2.0]],
-                                  np.ones(2), np.float64(1), [np.float64(1)], [np.ones(2), np.ones(2)],
-                                  np.ones(2, "uint8"), 1e300, (1, 2), [[]]], ids=str)
+@pytest.mark.parametrize("data", [
+    [1, 2], [1.0], 1, 2.5, True, [True, 2], [1, 2.5], [], [[1.0], [2.0]], np.ones(2), np.float64(1),
+    [np.float64(1)], [np.ones(2), np.ones(2)], np.ones(2, "uint8"), 1e300, (1, 2), [[]]], ids=str)
 def test_tensor(data):
     same(mt.tensor(data), torch.tensor(data))
     same(mt.tensor(data, dtype="float64"), torch.tensor(data, dtype=torch.float64))

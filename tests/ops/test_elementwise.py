@@ -44,7 +44,7 @@ def test_alpha(op):
     check_op(getattr(mt, op), getattr(torch, op), (3, 4), 3, alpha=-2)
     i = np.array([1, 2])
     check_op(getattr(mt, op), getattr(torch, op), i, i, alpha=3)
-    with pytest.raises(TypeError, match=rf"{op}: alpha=1.5 is a float but both operands hold int64"):
+    with pytest.raises(TypeError, match=rf"{op}: alpha=1.5 is a float but both operands hold"):
         getattr(mt, op)(i, i, alpha=1.5)
 
 
@@ -106,7 +106,8 @@ def test_unary_of_bools():
         mt.abs(b)
 
 
-@pytest.mark.parametrize("exponent", [0, 1, 2, 3, -1, 0.5, -0.5, 2.5, -2, 0.0, 1.0, 3.0, INF, -INF, NAN])
+@pytest.mark.parametrize("exponent", [0, 1, 2, 3, -1, 0.5, -0.5, 2.5, -2, 0.0, 1.0, 3.0, INF,
+                                      -INF, NAN])
 def test_pow_of_a_number(exponent):
     check_op(mt.pow, torch.pow, np.append(SPECIAL, [0.5, -0.5]), exponent)
     check_op(mt.pow, torch.pow, (2, 3), exponent)

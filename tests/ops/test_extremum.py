@@ -9,7 +9,7 @@ import minitorch_cnn as mt
 INF, NAN = float("inf"), float("nan")
 TIES = np.array([[1.0, 3.0, 3.0, 2.0], [2.0, 2.0, 2.0, 2.0], [5.0, -1.0, -1.0, 5.0]])
 WITH_NAN = np.array([[1.0, NAN, 3.0, NAN], [INF, 1.0, -INF, INF], [NAN, NAN, NAN, NAN]])
-I = np.array([[3, -4, 3], [1, 1, 5]])
+J = np.array([[3, -4, 3], [1, 1, 5]])
 B = np.array([[True, False], [False, False]])
 DIMS = [((2, 3, 4), 0), ((2, 3, 4), -1), ((3,), 0), ((), 0), ((), -1), ((0, 3), 1), ((2, 0, 3), -1)]
 
@@ -29,7 +29,7 @@ def test_along_a_dim(op, shape, dim, keepdim):
 
 @pytest.mark.parametrize("op", ["max", "min"])
 def test_ties_and_nan_along_a_dim(op):
-    for x in (TIES, TIES.T.copy(), WITH_NAN, I, B):
+    for x in (TIES, TIES.T.copy(), WITH_NAN, J, B):
         for position, dim in ((0, 0), (1, 0), (0, 1), (1, 1)):
             check_op(*part(op, position), x, dim)
 
@@ -44,14 +44,14 @@ def test_the_first_of_equal_elements_has_the_gradient():
 
 @pytest.mark.parametrize("op", ["max", "min", "median"])
 def test_of_all_elements(op):
-    for x in (TIES, (2, 3), (), WITH_NAN, I, np.broadcast_to(np.array([[1.0], [2.0]]), (2, 3))):
+    for x in (TIES, (2, 3), (), WITH_NAN, J, np.broadcast_to(np.array([[1.0], [2.0]]), (2, 3))):
         check_op(getattr(mt, op), getattr(torch, op), x)
 
 
 @pytest.mark.parametrize("op", ["max", "min"])
 def test_of_two_tensors(op):
     check_op(getattr(mt, op), getattr(torch, op), (3, 1), (4,))
-    check_op(getattr(mt, op), getattr(torch, op), I, np.array(2))
+    check_op(getattr(mt, op), getattr(torch, op), J, np.array(2))
     assert getattr(mt, op)(mt.Tensor(TIES), other=mt.Tensor(TIES)).shape == TIES.shape
 
 
@@ -60,9 +60,10 @@ def test_of_two_tensors(op):
 def test_amax_and_amin(op, keepdim):
     for dim in ((), 0, 1, -1, (0, 1), [1]):
         check_op(getattr(mt, op), getattr(torch, op), TIES, dim=dim, keepdim=keepdim)
-        check_op(getattr(mt, op), getattr(torch, op), I, dim=dim, keepdim=keepdim)
+        check_op(getattr(mt, op), getattr(torch, op), J, dim=dim, keepdim=keepdim)
         expected = getattr(torch, op)(torch.tensor(WITH_NAN), dim, keepdim)
-        np.testing.assert_array_equal(getattr(mt, op)(WITH_NAN, dim, keepdim).data, expected.numpy())
+        y = getattr(mt, op)(WITH_NAN, dim, keepdim)
+        np.testing.assert_array_equal(y.data, expected.numpy())
     check_op(getattr(mt, op), getattr(torch, op), (), 0, keepdim)
     check_op(getattr(mt, op), getattr(torch, op), (0, 3), 1, keepdim)
     check_op(getattr(mt, op), getattr(torch, op), (2, 3))
@@ -78,7 +79,7 @@ def test_aminmax():
 @pytest.mark.parametrize("keepdim", [False, True])
 @pytest.mark.parametrize("op", ["argmax", "argmin"])
 def test_arg(op, keepdim):
-    for x in (TIES, WITH_NAN, I, np.array(3.0), np.array([[2.0]])):
+    for x in (TIES, WITH_NAN, J, np.array(3.0), np.array([[2.0]])):
         for dim in (None, 0, -1):
             check_op(getattr(mt, op), getattr(torch, op), x, dim=dim, keepdim=keepdim,
                      dtypes=[np.float64])
@@ -95,8 +96,8 @@ def test_median_of_an_even_number_and_of_nan():
 
 @pytest.mark.parametrize("op", ["max", "min", "amax", "amin", "argmax", "argmin", "median"])
 def test_empty_dims(op):
-    with pytest.raises(IndexError, match=rf"{op}: dim 0 of shape \(0, 3\) is empty, there is nothing"):
+    with pytest.raises(IndexError, match=rf"{op}: dim 0 of shape \(0, 3\) is empty, there is"):
         getattr(mt, op)(np.ones((0, 3)), 0)
     if op != "median":
-        with pytest.raises(ValueError, match=rf"{op}: a tensor without elements \(shape \(2, 0\)\)"):
+        with pytest.raises(ValueError, match=rf"{op}: a tensor without elements \(shape \(2, 0"):
             getattr(mt, op)(np.ones((2, 0)))

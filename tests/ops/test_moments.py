@@ -36,7 +36,7 @@ def test_no_dims_are_all_dims(op):
 def test_equal_elements_and_offsets(op):
     check_op(getattr(mt, op), getattr(torch, op), np.full((2, 3), 1.5), 1)
     check_op(getattr(mt, op), getattr(torch, op), np.broadcast_to(np.array([[1.0], [2.0]]), (2, 3)))
-    x = np.array([1e4 + 1, 1e4 + 2, 1e4 + 4])  # the difference of mean squares would lose all digits
+    x = np.array([1e4 + 1, 1e4 + 2, 1e4 + 4])  # mean squares would lose all digits
     assert abs(getattr(mt, op)(x.astype("float32")).item() - getattr(np, op)(x, ddof=1)) < 1e-3
 
 
@@ -50,7 +50,8 @@ def test_more_correction_than_elements():
 def test_pairs(op):
     for position in (0, 1):
         check_op(lambda x, p=position, **o: getattr(mt, op)(x, **o)[p],
-                 lambda x, p=position, **o: getattr(torch, op)(x, **o)[p], (3, 4), dim=1, keepdim=True)
+                 lambda x, p=position, **o: getattr(torch, op)(x, **o)[p],
+                 (3, 4), dim=1, keepdim=True)
         check_op(lambda x, p=position: getattr(mt, op)(x, False)[p],
                  lambda x, p=position: getattr(torch, op)(x, False)[p], (3, 4))
 

@@ -11,9 +11,10 @@ import minitorch_cnn as mt
 pytestmark = pytest.mark.filterwarnings("ignore:.*degrees of freedom is <= 0:UserWarning")
 
 INF, NAN = float("inf"), float("nan")
-I = np.array([[3, -4, 0], [1, 2, 5]])
+J = np.array([[3, -4, 0], [1, 2, 5]])
 DIMS = [((2, 3, 4), None), ((2, 3, 4), 0), ((2, 3, 4), -1), ((2, 3, 4), (0, 2)), ((2, 3, 4), [1]),
-        ((2, 3, 4), (-1, 0, 1)), ((2, 3, 4), ()), ((), None), ((), 0), ((), -1), ((3,), 0), ((1, 1), 1)]
+        ((2, 3, 4), (-1, 0, 1)), ((2, 3, 4), ()), ((), None), ((), 0), ((), -1), ((3,), 0),
+        ((1, 1), 1)]
 EMPTY = [((0, 3), None), ((0, 3), 0), ((0, 3), 1), ((2, 0), (0, 1)), ((0,), 0)]
 INTS = [(shape, dim) for shape, dim in DIMS + EMPTY if isinstance(dim, int)]
 
@@ -39,14 +40,14 @@ def test_all_without_naming_a_dim(op):
 
 @pytest.mark.parametrize("op", ["sum", "prod", "cumsum"])
 def test_integers_and_bools_as_int64(op):
-    for x in (I, I > 0, I.astype("uint8"), I.astype("int32"), np.zeros((0, 2), "int8")):
+    for x in (J, J > 0, J.astype("uint8"), J.astype("int32"), np.zeros((0, 2), "int8")):
         check_op(getattr(mt, op), getattr(torch, op), x, dim=0)
 
 
 @pytest.mark.parametrize("op", ["sum", "prod", "cumsum"])
 @pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "uint8"])
 def test_dtype(op, dtype):
-    for x in (I + 0.5, I):
+    for x in (J + 0.5, J):
         y = getattr(mt, op)(mt.Tensor(x), 0, dtype=np.dtype(dtype))
         t = getattr(torch, op)(torch.from_numpy(x), 0, dtype=getattr(torch, dtype))
         assert y.dtype == dtype
@@ -58,12 +59,12 @@ def test_dtype(op, dtype):
 
 
 def test_mean_of_integers():
-    for x in (I, I > 0):
-        with pytest.raises(TypeError, match="mean: input must hold floats, got .*; convert it with"):
+    for x in (J, J > 0):
+        with pytest.raises(TypeError, match="mean: input must hold floats, got .*; convert it"):
             mt.mean(x)
-    assert mt.mean(I, dtype="float32").dtype == np.float32
+    assert mt.mean(J, dtype="float32").dtype == np.float32
     with pytest.raises(TypeError, match="mean: input must hold floats, got int64"):
-        mt.mean(I + 0.5, dtype="int64")
+        mt.mean(J + 0.5, dtype="int64")
 
 
 def test_float16_adds_up_in_float32():
@@ -73,7 +74,7 @@ def test_float16_adds_up_in_float32():
 
 
 @pytest.mark.parametrize("op, error", [("sum", "dim 2 does not exist in a tensor of 2 dimensions"),
-                                       ("mean", "dim -3 does not exist"), ("prod", "dim 5 does not"),
+                                       ("mean", "dim -3 does not exist"), ("prod", "dim 5 does"),
                                        ("logsumexp", "dim 2 does"), ("any", "dim 2"),
                                        ("cumsum", "dim 2"), ("var", "dim 2"), ("norm", "dim 2"),
                                        ("count_nonzero", "dim 2"), ("amax", "dim 2"),
@@ -113,7 +114,7 @@ ROWS = np.array([[1.0, 2.0, 3.0], [-INF, 0.0, 1.0], [INF, 0.0, 1.0], [INF, -INF,
 def test_logsumexp_with_inf():
     check_op(mt.logsumexp, torch.logsumexp, ROWS, 1)
     check_op(mt.logsumexp, torch.logsumexp, ROWS, 0, True)
-    check_op(mt.logsumexp, torch.logsumexp, I, 1, dtypes=[np.float32])
+    check_op(mt.logsumexp, torch.logsumexp, J, 1, dtypes=[np.float32])
 
 
 @pytest.mark.parametrize("shape, dim", INTS, ids=str)
@@ -123,13 +124,13 @@ def test_cumsum(shape, dim):
 
 @pytest.mark.parametrize("op", ["any", "all"])
 def test_truth(op):
-    for x in (I, I > 0, I.astype("uint8"), np.array([NAN, 0.0]), np.zeros(3)):
+    for x in (J, J > 0, J.astype("uint8"), np.array([NAN, 0.0]), np.zeros(3)):
         check_op(getattr(mt, op), getattr(torch, op), x)
         check_op(getattr(mt, op), getattr(torch, op), x, dim=-1, keepdim=True)
 
 
 def test_count_nonzero():
-    for x in (I, I > 0, np.array([[NAN, 0.0, -0.0]]), np.zeros((0, 2))):
+    for x in (J, J > 0, np.array([[NAN, 0.0, -0.0]]), np.zeros((0, 2))):
         for dim in (None, 0, (0, 1), ()):
             check_op(mt.count_nonzero, torch.count_nonzero, x, dim=dim)
 

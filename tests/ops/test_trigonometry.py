@@ -13,8 +13,8 @@ EVERYTHING = np.array([0.0, 0.3, 1.0, 1.5, 3.0, -0.3, -1.0, -1.5, 20.0, INF, -IN
 @pytest.mark.parametrize("op", ["sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh",
                                 "asin", "acos", "atan"])
 def test_against_torch(op):
-    for x in (EVERYTHING, np.array(0.7), np.zeros((0, 3)), np.linspace(-0.9, 0.9, 12).reshape(3, 4).T,
-              np.broadcast_to(np.array(0.2), (2, 3))):
+    for x in (EVERYTHING, np.array(0.7), np.zeros((0, 3)),
+              np.linspace(-0.9, 0.9, 12).reshape(3, 4).T, np.broadcast_to(np.array(0.2), (2, 3))):
         check_op(getattr(mt, op), getattr(torch, op), x)
     for x in (np.array([1, 0, -1]), np.array([True, False])):
         check_op(getattr(mt, op), getattr(torch, op), x, dtypes=[np.float32])

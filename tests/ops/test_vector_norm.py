@@ -7,7 +7,8 @@ from check_op import check_op
 import minitorch_cnn as mt
 
 INF, NAN = float("inf"), float("nan")
-X = np.array([[0.0, 0.0, 0.0], [0.0, -2.0, 2.0], [1.0, 3.0, -3.0], [NAN, 1.0, 2.0], [INF, 1.0, 0.0]])
+X = np.array([[0.0, 0.0, 0.0], [0.0, -2.0, 2.0], [1.0, 3.0, -3.0], [NAN, 1.0, 2.0],
+              [INF, 1.0, 0.0]])
 
 
 @pytest.mark.parametrize("p", [2, "fro", None, 1, 3, 1.5, 0.5, INF, -INF, -1, -2])
@@ -25,7 +26,8 @@ def test_order_0_counts_and_has_no_gradient():
 
 
 def test_forms_of_the_call():
-    for options in ({}, dict(dim=1), dict(dim=(0, 1)), dict(dim=()), dict(p=1, dim=-1, keepdim=True)):
+    for options in ({}, dict(dim=1), dict(dim=(0, 1)), dict(dim=()),
+                    dict(p=1, dim=-1, keepdim=True)):
         check_op(mt.norm, torch.norm, (3, 4), **options)
     check_op(mt.norm, torch.norm, (0, 3))
     check_op(mt.norm, torch.norm, (0, 3), 2, 0)
@@ -43,10 +45,10 @@ def test_nuclear(shape, options):
 def test_errors():
     with pytest.raises(TypeError, match="norm: input must hold floats, got int64"):
         mt.norm(np.array([1, 2]))
-    with pytest.raises(ValueError, match='norm: p must be a number, inf, -inf, "fro" or "nuc", got'):
+    with pytest.raises(ValueError, match='norm: p must be a number, inf, -inf, "fro" or "nuc"'):
         mt.norm(X, "two")
     with pytest.raises(ValueError, match='norm: p="nuc" is for matrices, two dims, got dim=1'):
         mt.norm(X, "nuc", 1)
     for p in (INF, -INF):
-        with pytest.raises(ValueError, match=r"norm: p=.*inf needs elements to choose from, got shape"):
+        with pytest.raises(ValueError, match=r"norm: p=.*inf needs elements to choose from"):
             mt.norm(np.ones((0, 3)), p, 0)
