@@ -33,8 +33,8 @@ def split_names(name, params):
     """(tensors, names) of a list of Tensors or of (name, Tensor)."""
     names = [p[0] for p in params if isinstance(p, tuple)]
     if names and len(names) < len(params):
-        raise ValueError(f"{name}: all optimizer params should be with/without names; some names "
-                         "are missing, use named_parameters() for all or parameters() for all")
+        raise ValueError(f"{name}: all optimizer params should be with/without names. Some param "
+                         "names are missing; use named_parameters() or parameters() for all")
     tensors = [p[1] if isinstance(p, tuple) else p for p in params]
     for tensor in tensors:
         _check_parameter(name, tensor)

@@ -53,8 +53,8 @@ def _number(optimizer, name, value):
     try:
         return float(value)
     except (TypeError, ValueError):
-        raise ValueError(f"{_name(optimizer)}: {name} must be one number, got an array of shape "
-                         f"{value.shape}") from None
+        raise ValueError(f"{_name(optimizer)}: Tensor {name} must be 1-element, got shape "
+                         f"{tuple(value.shape)}") from None
 
 
 def _name(optimizer):

@@ -76,8 +76,7 @@ class Optimizer:
         """
         raise NotImplementedError(f"{type(self).__name__}.update is not written")
 
-    # the step
-    # --------------------------------------------------------------------------------------
+    # the step -------------------------------------------------------------------------------------
 
     @np.errstate(all="ignore")
     def step(self, closure=None):
@@ -139,8 +138,7 @@ class Optimizer:
         """Call ``hook(optimizer, args, kwargs)`` after every step; returns a RemovableHandle."""
         return RemovableHandle(self._after_step, hook)
 
-    # tools for update
-    # ------------------------------------------------------------------------------
+    # tools for update -----------------------------------------------------------------------------
 
     def descent(self, w, dw, group, decay=None):
         """g = dw + weight_decay * w, with -dw for dw where ``maximize``; maybe ``dw`` itself."""
@@ -203,11 +201,12 @@ class Optimizer:
             raise ValueError(f"{name}: some parameters appear in more than one parameter group; "
                              "put each into one group only")
         if len({id(p) for p in group["params"]}) < len(group["params"]):
-            raise ValueError(f"{name}: a parameter group contains duplicate parameters; "
-                             "list each once (tied weights are one parameter)")
+            raise ValueError(f"{name}: a parameter group with duplicate parameters; list each once "
+                             "(tied weights are one parameter)")
         if any(("param_names" in group) != ("param_names" in other) for other in self.param_groups):
-            raise ValueError(f"{name}: all optimizer param groups should be with/without names; "
-                             "use named_parameters() for all or parameters() for all")
+            raise ValueError(f"{name}: all optimizer param groups should be with/without names. "
+                             "cannot add param group: use named_parameters() for all of them or "
+                             "parameters() for all")
 
     def state_dict(self):
         """The state as plain containers of Tensors, in PyTorch's layout: parameters become numbers.
@@ -289,13 +288,12 @@ def decay_square(average, g, rho, out):
 
 
 def _gradient_of(parameter):
-    """The array of ``parameter.grad``, of the parameter's shape and dtype."""
-    w, grad = parameter.data, parameter.grad
-    dw = grad.data if isinstance(grad, Tensor) else array_module(w).asarray(grad)
-    if dw.shape != w.shape:
-        raise ValueError(f"step: a parameter of shape {w.shape} has a gradient of shape "
-                         f"{dw.shape}; was .grad set by hand? They must be equal")
-    return dw if dw.dtype == w.dtype else dw.astype(w.dtype)
+    """The array of ``parameter.grad``, which must have the shape of its data."""
+    dw = parameter.grad.data
+    if dw.shape != parameter.shape:
+        raise ValueError(f"step: a parameter of shape {parameter.shape} has a gradient of shape "
+                         f"{dw.shape}; after a change of its data, call zero_grad() and backward()")
+    return dw
 
 
 def _fit(value, parameter, key, number):
