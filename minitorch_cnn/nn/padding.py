@@ -6,9 +6,10 @@
 from . import functional as F
 from .module import Module
 
-__all__ = ["CircularPad1d", "CircularPad2d", "ConstantPad1d", "ConstantPad2d", "ConstantPad3d",
-           "ReflectionPad1d", "ReflectionPad2d", "ReplicationPad1d", "ReplicationPad2d",
-           "ZeroPad1d", "ZeroPad2d", "ZeroPad3d"]
+__all__ = ["CircularPad1d", "CircularPad2d", "CircularPad3d", "ConstantPad1d", "ConstantPad2d",
+           "ConstantPad3d", "ReflectionPad1d", "ReflectionPad2d", "ReflectionPad3d",
+           "ReplicationPad1d", "ReplicationPad2d", "ReplicationPad3d", "ZeroPad1d", "ZeroPad2d",
+           "ZeroPad3d"]
 
 
 class _Pad(Module):
@@ -90,6 +91,12 @@ class ReflectionPad2d(_Pad):
     _mode = "reflect"
 
 
+class ReflectionPad3d(_Pad):
+    """Pads (N, C, D, H, W) or (C, D, H, W) with its mirror image, the edge itself not repeated."""
+
+    _sides, _mode = 6, "reflect"
+
+
 class ReplicationPad1d(_Pad):
     """Pads (N, C, L) or (C, L) with its outermost values."""
 
@@ -102,6 +109,12 @@ class ReplicationPad2d(_Pad):
     _mode = "replicate"
 
 
+class ReplicationPad3d(_Pad):
+    """Pads (N, C, D, H, W) or (C, D, H, W) with its outermost values."""
+
+    _sides, _mode = 6, "replicate"
+
+
 class CircularPad1d(_Pad):
     """Pads (N, C, L) or (C, L) with what stands at the opposite end."""
 
@@ -112,3 +125,9 @@ class CircularPad2d(_Pad):
     """Pads (N, C, H, W) or (C, H, W) with what stands at the opposite end."""
 
     _mode = "circular"
+
+
+class CircularPad3d(_Pad):
+    """Pads (N, C, D, H, W) or (C, D, H, W) with what stands at the opposite end."""
+
+    _sides, _mode = 6, "circular"

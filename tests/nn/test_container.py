@@ -149,6 +149,7 @@ def test_parameter_dict(lib):
     assert values.popitem() == ("n", 3) and values.pop("t").shape[0] == 3 and "t" not in values
     assert list(values.copy().items()) == [("p", p), ("q", q)]
     assert list(values | lib.ParameterDict({"r": q})) == ["p", "q", "r"]
+    assert list(lib.ParameterDict({"r": q}).__ror__(values)) == ["p", "q", "r"]
     values |= lib.ParameterDict({"r": q})
     assert list(values.fromkeys(["a", "b"], 1).items()) == [("a", 1), ("b", 1)]
     del values["p"]

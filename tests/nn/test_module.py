@@ -178,6 +178,13 @@ def test_moving_to_the_cpu_copies_nothing():
     assert net.to("cpu").float().scale.data is array
 
 
+def test_cuda_is_to(monkeypatch):
+    monkeypatch.setattr(nn.Module, "to", lambda self, where: where)
+    m = nn.ReLU()
+    assert [m.cuda(), m.cuda(1), m.cuda(0)] == ["cuda", "cuda:1", "cuda:0"]
+    assert m.cuda("cuda:2") == "cuda:2"
+
+
 def test_a_call_without_hooks_is_forward():
     class Calls(nn.Module):
         def forward(self, *args, **kwargs):

@@ -211,3 +211,17 @@ def test_hooks_are_copied_with_the_module():
     twin = copy.deepcopy(m)
     twin(1)
     assert log == [twin]
+
+
+def test_a_gradient_of_something_inside_does_not_reach_the_hook():
+    class Keeps(nn.Module):
+        def forward(self, x):
+            self.inside = x * 2
+            return self.inside * 3
+    m, log = Keeps(), []
+    m.register_full_backward_hook(lambda *a: log.append(a))
+    x = mt.Tensor(X.copy(), requires_grad=True)
+    m(x)
+    m.inside.sum().backward()
+    assert log == []
+    np.testing.assert_array_equal(x.grad.data, 2)
