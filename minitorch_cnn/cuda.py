@@ -1,7 +1,11 @@
-"""PyTorch's ``torch.cuda`` questions, answered by CuPy."""
+"""PyTorch's ``torch.cuda`` questions, answered by CuPy. Without a GPU none of them raises."""
 from .device import cupy, has_gpu, synchronize
+from .random import manual_seed
 
-__all__ = ["is_available", "device_count", "synchronize"]
+__all__ = ["current_device", "device_count", "empty_cache", "get_device_name", "is_available",
+           "manual_seed", "manual_seed_all", "synchronize"]
+
+manual_seed_all = manual_seed  # one seed for the CPU and every GPU
 
 
 def is_available():
@@ -12,3 +16,21 @@ def is_available():
 def device_count():
     """Number of GPUs, 0 without CuPy."""
     return cupy().cuda.runtime.getDeviceCount() if has_gpu() else 0
+
+
+def current_device():
+    """Number of the GPU in use, 0 without one."""
+    return cupy().cuda.Device().id if has_gpu() else 0
+
+
+def get_device_name(index=0):
+    """The GPU's name as its driver gives it, "cpu" without one."""
+    if not has_gpu():
+        return "cpu"
+    return cupy().cuda.runtime.getDeviceProperties(index)["name"].decode()
+
+
+def empty_cache():
+    """Give the GPU memory that CuPy keeps for reuse back to the driver."""
+    if has_gpu():
+        cupy().get_default_memory_pool().free_all_blocks()

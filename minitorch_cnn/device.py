@@ -24,6 +24,11 @@ def is_gpu_array(array):
     return type(array).__module__.partition(".")[0] == "cupy"
 
 
+def is_array(value):
+    """True for a NumPy or CuPy array."""
+    return isinstance(value, np.ndarray) or is_gpu_array(value)
+
+
 def array_module(array):
     """``numpy`` or ``cupy``, whichever ``array`` belongs to."""
     return np if type(array) is np.ndarray or not is_gpu_array(array) else cupy()

@@ -1,5 +1,6 @@
 """The tape: tensors, the ops that made them, and the way back."""
 from .function import Function
+from .gradcheck import GradcheckError, check_module, gradcheck
 from .graph import backward, grad
 from .hooks import RemovableHandle
 from .modes import (
@@ -13,6 +14,6 @@ from .modes import (
 )
 from .tensor import Tensor
 
-__all__ = ["Function", "RemovableHandle", "Tensor", "backward", "detect_anomaly", "enable_grad",
-           "grad", "inference_mode", "is_grad_enabled", "no_grad", "set_detect_anomaly",
-           "set_grad_enabled"]
+__all__ = ["Function", "GradcheckError", "RemovableHandle", "Tensor", "backward", "check_module",
+           "detect_anomaly", "enable_grad", "grad", "gradcheck", "inference_mode",
+           "is_grad_enabled", "no_grad", "set_detect_anomaly", "set_grad_enabled"]

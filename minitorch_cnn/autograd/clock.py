@@ -7,6 +7,8 @@ cost nothing: an op that ran after the latest change of all need not look any fu
 """
 import itertools
 
+from ..device import is_array
+
 tick = itertools.count(1).__next__
 latest = 0      # time of the latest change in place
 _changed = {}   # id of the array that owns the memory -> time of its latest change
@@ -31,6 +33,6 @@ def changed_since(array, time):
 
 def _owner(array):
     """The array that a view is a view of; changes are noted for the whole of its memory."""
-    while hasattr(array.base, "base"):
+    while is_array(array.base):
         array = array.base
     return array

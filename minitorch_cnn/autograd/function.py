@@ -8,13 +8,15 @@ import linecache
 
 import numpy as np
 
-from ..device import array_module
+from ..device import array_module, is_array
 from . import clock, modes
 from .tensor import Tensor
 
 
 class _Everything:
     """``needs`` of an op used by hand, without a tape: every gradient is wanted."""
+
+    __iter__ = None  # how many there are is not known
 
     def __getitem__(self, index):
         return True
@@ -137,7 +139,7 @@ class Function:
         """Refuse to compute gradients from arrays that were overwritten after forward ran."""
         for kept in self.__dict__.values():
             for array in kept if isinstance(kept, (tuple, list)) else (kept,):
-                if hasattr(array, "base") and clock.changed_since(array, self.number):
+                if is_array(array) and clock.changed_since(array, self.number):
                     raise RuntimeError(
                         f"{self.name()}: an array of shape {array.shape} that this op needs for "
                         "its backward was changed in place after it ran (by an optimizer's step or "

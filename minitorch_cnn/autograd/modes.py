@@ -5,7 +5,11 @@ import os
 import sys
 import threading
 
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+import numpy as np
+
+# Folders whose frames are not the user's: this package, and NumPy, whose errstate wraps every op.
+_NOT_THE_USER = tuple(os.path.dirname(os.path.abspath(path)) + os.sep
+                      for path in (os.path.dirname(__file__), np.__file__))
 
 
 class _State(threading.local):
@@ -194,6 +198,6 @@ class detect_anomaly:
 def caller():
     """(file, line) of the innermost frame outside this package: the user's line that ran an op."""
     frame = sys._getframe(2)
-    while frame.f_code.co_filename.startswith(_PACKAGE) and frame.f_back is not None:
+    while frame.f_code.co_filename.startswith(_NOT_THE_USER) and frame.f_back is not None:
         frame = frame.f_back
     return frame.f_code.co_filename, frame.f_lineno

@@ -8,8 +8,9 @@ _PREFIX = "tensor("
 def text_of(array):
     """The elements of a NumPy array as PyTorch prints them."""
     style = _float_style(array) if array.dtype.kind == "f" else {}
-    return np.array2string(array, separator=", ", prefix=_PREFIX, max_line_width=_WIDTH,
+    text = np.array2string(array, separator=", ", prefix=_PREFIX, max_line_width=_WIDTH,
                            threshold=1000, edgeitems=3, **style)
+    return text.replace(", ..., ", ",  ..., ")
 
 
 def _float_style(array):

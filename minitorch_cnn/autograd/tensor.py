@@ -286,7 +286,8 @@ class Tensor:
             text += f", size={self.shape}"
         if self.is_cuda:
             text += f", device='{self.device}'"
-        if self.dtype not in (dtypes.float32, dtypes.int64, dtypes.bool_):
+        understood = (dtypes.int64, dtypes.bool_) if self._data.size else ()
+        if self.dtype not in (dtypes.DEFAULT_FLOAT, *understood):
             text += f", dtype={self.dtype}"
         if self.grad_fn is not None:
             text += f", grad_fn={self.grad_fn!r}"
