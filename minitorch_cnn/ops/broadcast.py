@@ -157,7 +157,7 @@ def exact_number(op, value, dtype):
                 return wrapped
         except (OverflowError, ValueError):
             pass  # inf and NaN
-        raise ValueError(f"{op}: {value} does not fit into {dtype}; convert the tensor first")
+        raise ValueError(f"{op}: {value} does not fit into {dtype}; use a wider dtype")
     return number(value, dtype)
 
 

@@ -219,9 +219,8 @@ def _argmin(lines, dim):
 
 def _arg(op, input, dim, keepdim):
     input = as_tensor(input)
-    dims = normalize_dims(op, dim, input.ndim)
-    _refuse_empty(op, input, dims)
-    axis = None if dim is None or input.ndim == 0 else dims[0]
+    axis = None if dim is None else normalize_dim(op, dim, input.ndim)
+    _refuse_empty(op, input, range(input.ndim) if dim is None else (axis,))
     return Tensor(getattr(input.data, op)(axis, keepdims=keepdim))
 
 

@@ -78,8 +78,10 @@ def round(input, *, decimals=0):
     Raises
     ------
     TypeError
-        For bools, and for integers with ``decimals``.
+        For bools, for integers with ``decimals``, and if ``decimals`` is not an int.
     """
+    if not isinstance(decimals, int):
+        raise TypeError(f"round: decimals must be an int, got {decimals!r}")
     if decimals == 0:
         return _rounded("round", "rint", input)
     input = as_tensor(input)

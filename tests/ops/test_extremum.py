@@ -84,6 +84,8 @@ def test_arg(op, keepdim):
             check_op(getattr(mt, op), getattr(torch, op), x, dim=dim, keepdim=keepdim,
                      dtypes=[np.float64])
     check_op(getattr(mt, op), getattr(torch, op), (0, 3), 1, keepdim)
+    with pytest.raises(TypeError, match=rf"{op}: dim must be an int, got \(0, 1\)"):
+        getattr(mt, op)(TIES, (0, 1), keepdim)
 
 
 def test_median_of_an_even_number_and_of_nan():

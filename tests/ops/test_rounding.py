@@ -27,6 +27,8 @@ def test_round_to_decimals(decimals):
     if decimals:
         with pytest.raises(TypeError, match="round: decimals=.* needs floats, got int64"):
             mt.round(np.array([12]), decimals=decimals)
+    with pytest.raises(TypeError, match="round: decimals must be an int, got 1.5"):
+        mt.round(x, decimals=1.5)
 
 
 @pytest.mark.parametrize("op", ["remainder", "fmod"])
