@@ -305,7 +305,5 @@ def _fit(value, parameter, key, number):
     array = value.data if isinstance(value, Tensor) else value
     if array.ndim and array.shape != parameter.shape:
         raise ValueError(f'load_state_dict: "{key}" of parameter {number} has shape {array.shape}, '
-                         'the '
-                         f"parameter {parameter.shape}; were the parameters given in another "
-                         "order?")
+                         f"the parameter {parameter.shape}; were they given in another order?")
     return Tensor(move(array, device_of(parameter.data)).astype(parameter.dtype))

@@ -100,10 +100,9 @@ def _array(content, dtype, shape, order="C"):
     """An array of its own memory, in this machine's byte order."""
     if type(content) is str:
         content = _encode(content)  # of Python 2
-    _want(type(content) in (bytes, bytearray) and isinstance(dtype, np.dtype) and order in ("C",
-                                                                                            "F")
-          and type(shape) is tuple and all(type(n) is int and n >= 0 for n in shape),
-          "numpy.ndarray")
+    is_shape = type(shape) is tuple and all(type(n) is int and n >= 0 for n in shape)
+    _want(type(content) in (bytes, bytearray) and isinstance(dtype, np.dtype) and is_shape
+          and order in ("C", "F"), "numpy.ndarray")
     array = np.frombuffer(content, dtype).reshape(shape, order=order)
     return array.astype(dtype.newbyteorder("="))
 
