@@ -1,5 +1,5 @@
 """minitorch_cnn: convolutional nets from scratch, to read and to use."""
-from . import autograd, cuda, data, datasets, nn, ops
+from . import autograd, cuda, data, datasets, kernels, nn, ops, optim, serialization
 from .autograd import (
     Function,
     Tensor,
@@ -30,5 +30,6 @@ from .dtypes import float_ as float
 from .dtypes import int_ as int
 from .ops import *
 from .random import Generator, get_rng_state, initial_seed, manual_seed, set_rng_state
+from .serialization import load, save
 
 __version__ = "0.1.0"
