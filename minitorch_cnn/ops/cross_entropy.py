@@ -59,12 +59,15 @@ class LabelLoss(Function):
         return total / self.divisor(total.dtype) if self.reduction == "mean" else total
 
     def spread(self, dy):
-        """Gradient of the result -> gradient of each weighted loss, (N, S)."""
+        """Gradient of the result -> gradient of each weighted loss, (N, S); 0 if ignored."""
+        xp = array_module(dy)
         if self.reduction == "none":
-            return dy.reshape(self.labels.shape)
-        if self.reduction == "mean":
+            dy = dy.reshape(self.labels.shape)
+        elif self.reduction == "mean":
             dy = dy / self.divisor(dy.dtype)
-        return array_module(dy).broadcast_to(dy, self.labels.shape)
+        if self.kept is not None:
+            return xp.where(self.kept, dy, 0)
+        return xp.broadcast_to(dy, self.labels.shape)
 
 
 class NLLLoss(LabelLoss):
@@ -112,8 +115,8 @@ class CrossEntropy(LabelLoss):
         return dx.reshape(self.shape_in)
 
     def _evenly(self, dy):
-        """e / C of dy, nothing where the label is ignored, (N, S)."""
-        return (dy if self.kept is None else dy * self.kept) * (self.smoothing / self.logp.shape[1])
+        """e / C of dy, (N, S)."""
+        return dy * (self.smoothing / self.logp.shape[1])
 
     def _total(self, q, dy):
         """sum(q) dy over the classes, (N, S)."""

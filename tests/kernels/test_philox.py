@@ -1,9 +1,9 @@
 """Philox4x32-10: the published test vectors, and every language bit for bit."""
 import numpy as np
 import pytest
+from minitorch_cnn.kernels.reference.philox import philox4x32
 
 from minitorch_cnn import kernels
-from minitorch_cnn.kernels.reference.philox import philox4x32
 
 LIKE = np.zeros(1)
 # Random123's kat_vectors: counter, key, result
@@ -23,7 +23,7 @@ def test_known_answers(counter, key, expected):
 
 @pytest.mark.parametrize("language", ["reference", "cpu"])
 def test_layout_of_counter_and_key(language):
-    """Number 4 i + j is word j under counter (i low, i high, call, stream), key (seed low, high)."""
+    """Number 4 i + j is word j under counter (i low, i high, call, stream)."""
     with kernels.use(language):
         drawn = kernels.philox_uniform(LIKE, (3, 4), 0x299F31D0A4093822, 0x03707344, 0x13198A2E)
     for i in range(3):

@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from check_op import check_op, make
 
 import minitorch_cnn as mt
+from minitorch_cnn.ops.norm import BatchNorm
 
 SHAPES = [(4, 3), (2, 3, 5), (2, 3, 4, 2), (1, 3, 2, 2), (2, 3, 2, 1, 3), (0, 3), (0, 3, 2, 2)]
 FLOAT32 = {np.float64: dict(rtol=1e-9, atol=1e-10), np.float32: dict(rtol=2e-3, atol=2e-4)}
@@ -25,6 +26,10 @@ def test_batch_norm_in_training(shape, affine):
 def test_batch_norm_with_fixed_statistics(shape, affine):
     w = (3,) if affine else None
     check_op(mt.batch_norm, F.batch_norm, shape, mean, var, w, w, eps=0.01, constant=(1, 2))
+
+
+def test_batch_norm_of_an_empty_vector():
+    check_op(mt.batch_norm, F.batch_norm, (0,), None, None, training=True)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -65,7 +70,7 @@ def test_float32_statistics_survive_a_large_mean():
 
 
 def test_only_what_is_needed_is_computed():
-    op = mt.ops.norm.BatchNorm(1e-5)
+    op = BatchNorm(1e-5)
     op(mt.Tensor(np.ones((2, 3)), requires_grad=True), np.ones(3), np.ones(3))
     dx, dw, db = op.backward(np.ones((2, 3)))
     assert dx.shape == (2, 3) and dw is None and db is None
@@ -95,7 +100,8 @@ def test_layer_norm_takes_an_int():
 
 
 @pytest.mark.parametrize("shape, groups", [((2, 6), 3), ((2, 6, 2, 3), 2), ((2, 6, 5), 6),
-                                           ((1, 4, 3), 1), ((0, 4, 3), 2), ((2, 4, 0), 2), ((2, 4), 4)])
+                                           ((1, 4, 3), 1), ((0, 4, 3), 2), ((2, 4, 0), 2),
+                                           ((2, 4), 4)])
 @pytest.mark.parametrize("affine", [True, False])
 def test_group_norm(shape, groups, affine):
     w = shape[1:2] if affine and shape != (2, 4, 0) else None  # torch: NaN as sum of nothing
@@ -104,7 +110,8 @@ def test_group_norm(shape, groups, affine):
 
 
 @pytest.mark.parametrize("shape, affine", [((2, 3, 4), True), ((2, 3, 4, 2), True),
-                                           ((2, 3, 4), False), ((1, 3, 2, 2, 2), True), ((0, 3, 4), False)])
+                                           ((2, 3, 4), False), ((1, 3, 2, 2, 2), True),
+                                           ((0, 3, 4), False)])
 def test_instance_norm(shape, affine):
     w = (3,) if affine else None
     check_op(mt.instance_norm, F.instance_norm, shape, None, None, w, w, tolerance=FLOAT32)
