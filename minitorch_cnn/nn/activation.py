@@ -2,6 +2,7 @@
 
 ``inplace`` exists so that PyTorch scripts run and print the same; no op here changes its input.
 """
+from ..ops.checks import as_tensor
 from . import functional as F
 from .init import constant_
 from .module import Module
@@ -363,6 +364,7 @@ class Softmax2d(_Activation):
     """Softmax over the channels of (N, C, H, W) or (C, H, W), at each pixel."""
 
     def forward(self, input):
+        input = as_tensor(input)
         if input.ndim not in (3, 4):
             raise ValueError(f"Softmax2d: expected 3D or 4D input (got {input.ndim}D input of "
                              f"shape {tuple(input.shape)})")

@@ -182,7 +182,7 @@ class ModuleList(_ModuleSequence):
 
     def __repr__(self):
         if len(self) == 0:
-            return f"{type(self).__name__}()"
+            return f"{self._get_name()}()"
         lines, first = [], 0
         for text, equal in groupby(repr(module) for module in self):
             count = len(list(equal))
@@ -190,7 +190,7 @@ class ModuleList(_ModuleSequence):
                 f"({first}-{first + count - 1}): {count} x {text}")
             lines.append(indent(line))
             first += count
-        return f"{type(self).__name__}(\n  " + "\n  ".join(lines) + "\n)"
+        return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)"
 
 
 class ModuleDict(Module):

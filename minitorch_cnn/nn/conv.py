@@ -1,6 +1,7 @@
 """Convolutions and their transposes."""
 import math
 
+from ..ops.checks import as_tensor
 from . import functional as F
 from . import init
 from .module import Module
@@ -40,11 +41,11 @@ class _Conv(Module):
         self.groups = groups
         self.padding_mode = padding_mode
         self._check()
-        first, second = (in_channels, out_channels) if self.transposed else (out_channels,
-                                                                             in_channels)
-        self.weight = empty_parameter((first, second // groups, *self.kernel_size), device, dtype)
-        self.register_parameter("bias", empty_parameter(out_channels, device,
-                                                        dtype) if bias else None)
+        channels = (in_channels, out_channels // groups) if self.transposed else (
+            out_channels, in_channels // groups)
+        self.weight = empty_parameter((*channels, *self.kernel_size), device, dtype)
+        self.register_parameter("bias", empty_parameter(out_channels, device, dtype)
+                                if bias else None)
         self.reset_parameters()
 
     def _sizes(self, argument, value):
@@ -165,8 +166,8 @@ class _TransposedConv(_Conv):
     _transposed = True
 
     def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0,
-                 output_padding=0,
-                 groups=1, bias=True, dilation=1, padding_mode="zeros", device=None, dtype=None):
+                 output_padding=0, groups=1, bias=True, dilation=1, padding_mode="zeros",
+                 device=None, dtype=None):
         super().__init__(in_channels, out_channels, kernel_size, stride, padding, output_padding,
                          dilation, groups, bias, padding_mode, device, dtype)
 
@@ -174,6 +175,7 @@ class _TransposedConv(_Conv):
         """The output padding for ``output_size``: several sizes convolve to one input size."""
         if output_size is None:
             return self.output_padding
+        input = as_tensor(input)
         name, dims = type(self).__name__, self._dims
         leading = input.ndim - dims
         wanted = tuple(output_size)

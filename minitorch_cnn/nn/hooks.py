@@ -65,8 +65,8 @@ class _Watch:
     def enter(self, grad_output):
         """The gradients of the outputs are complete: show them to the pre-hooks."""
         for hook in self.pre_hooks:
-            grad_output = _replace("full backward pre-hook", grad_output, hook(self.module,
-                                                                               grad_output))
+            changed = hook(self.module, grad_output)
+            grad_output = _replace("full backward pre-hook", grad_output, changed)
         self.grad_output = grad_output
         if not self.inputs_are_gated:
             self.leave((None,) * len(self.args))

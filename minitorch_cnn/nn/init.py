@@ -82,9 +82,9 @@ def uniform_(tensor, a=0.0, b=1.0, generator=None):
 def normal_(tensor, mean=0.0, std=1.0, generator=None):
     """Fill with N(mean, std^2)."""
     _check_std("normal_", std)
-    source = numpy_generator(generator, "init")
-    return _fill(tensor, mean + std * source.standard_normal(tensor.shape, _drawn_dtype("normal_",
-                                                                                        tensor)))
+    dtype = _drawn_dtype("normal_", tensor)
+    draw = numpy_generator(generator, "init").standard_normal(tensor.shape, dtype)
+    return _fill(tensor, mean + std * draw)
 
 
 def trunc_normal_(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0, generator=None):

@@ -27,8 +27,8 @@ class Linear(Module):
         self.in_features = in_features
         self.out_features = out_features
         self.weight = empty_parameter((out_features, in_features), device, dtype)
-        self.register_parameter("bias", empty_parameter(out_features, device,
-                                                        dtype) if bias else None)
+        self.register_parameter("bias", empty_parameter(out_features, device, dtype)
+                                if bias else None)
         self.reset_parameters()
 
     def reset_parameters(self):

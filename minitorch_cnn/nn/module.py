@@ -153,9 +153,7 @@ class Module(Registry):
                 device = arg
             elif arg is not None and not isinstance(arg, bool):  # a bool is non_blocking
                 dtype = arg
-        if dtype is not None and np.dtype(dtype).kind != "f":
-            raise TypeError("to: a module can only be converted to a floating-point dtype, got "
-                            f"{np.dtype(dtype)}; use mt.float32, mt.float64 or mt.float16")
+        _check_float_dtype(dtype)
 
         def convert(array):
             array = array if device is None else move(array, device)
@@ -247,6 +245,16 @@ def indent(text):
     """``text`` with all lines but the first moved in by two."""
     first, *others = text.split("\n")
     return "\n".join([first] + ["  " + line if line.strip() else "" for line in others])
+
+
+def _check_float_dtype(dtype):
+    try:
+        fits = dtype is None or np.dtype(dtype).kind == "f"
+    except TypeError:
+        fits = False
+    if not fits:
+        raise TypeError("to: a module can only be converted to a floating-point dtype, got "
+                        f"{dtype!r}; use mt.float32, mt.float64 or mt.float16")
 
 
 def _register(hooks, hook, prepend):

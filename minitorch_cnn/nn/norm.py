@@ -4,6 +4,7 @@ import warnings
 import numpy as np
 
 from ..autograd import Tensor
+from ..ops.checks import as_tensor
 from . import functional as F
 from . import init
 from .module import Module
@@ -67,11 +68,13 @@ class _StatisticsNorm(_Affine):
         self.reset_running_stats()
         super().reset_parameters()
 
-    def _check_input(self, input):
+    def _checked(self, input):
+        input = as_tensor(input)
         if input.ndim not in self._dims:
             expected = " or ".join(f"{n}D" for n in self._dims)
             raise ValueError(f"{type(self).__name__}: expected {expected} input (got {input.ndim}D "
                              f"input of shape {tuple(input.shape)})")
+        return input
 
     def extra_repr(self):
         return (f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
@@ -82,7 +85,7 @@ class _StatisticsNorm(_Affine):
 class _BatchNorm(_StatisticsNorm):
 
     def forward(self, input):
-        self._check_input(input)
+        input = self._checked(input)
         tracking = self.training and self.track_running_stats
         momentum = self._count_batch() if tracking else self.momentum or 0.0
         use_statistics = tracking or not self.training
@@ -95,8 +98,9 @@ class _BatchNorm(_StatisticsNorm):
         """The weight of this batch in the running statistics: 1/batches if momentum is None."""
         if self.num_batches_tracked is None:
             return self.momentum or 0.0
-        self.num_batches_tracked.data += 1
-        return 1 / int(self.num_batches_tracked) if self.momentum is None else self.momentum
+        count = self.num_batches_tracked.data
+        count += 1
+        return 1 / int(count) if self.momentum is None else self.momentum
 
 
 class BatchNorm1d(_BatchNorm):
@@ -147,13 +151,13 @@ class _InstanceNorm(_StatisticsNorm):
                          bias=bias)
 
     def forward(self, input):
-        self._check_input(input)
+        input = self._checked(input)
         batched = input.ndim == self._dims[1]
         self._check_channels(input, 1 if batched else 0)
-        y = F.instance_norm(input if batched else input.unsqueeze(0), self.running_mean,
-                            self.running_var,
-                            self.weight, self.bias, self.training or not self.track_running_stats,
-                            self.momentum or 0.0, self.eps)
+        x = input if batched else input.unsqueeze(0)
+        use_input = self.training or not self.track_running_stats
+        y = F.instance_norm(x, self.running_mean, self.running_var, self.weight, self.bias,
+                            use_input, self.momentum or 0.0, self.eps)
         return y if batched else y.squeeze(0)
 
     def _check_channels(self, input, dim):

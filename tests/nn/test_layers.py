@@ -273,6 +273,12 @@ def test_dropout_follows_train_and_eval_only():
     assert (channels == channels[:, :, :1, :1]).all() and 0 < (channels == 0).mean() < 1
 
 
+@pytest.mark.parametrize("name, args, options, shape", LAYERS, ids=name_only)
+def test_arrays_are_taken_too(name, args, options, shape, rng):
+    layer, x = getattr(nn, name)(*args, **options).eval(), rng.standard_normal(shape).astype("f")
+    np.testing.assert_array_equal(mt.as_tensor(layer(x)).data, layer(mt.Tensor(x)).data)
+
+
 @pytest.mark.parametrize("name, args", [
     ("Linear", (2, 3)), ("Conv2d", (1, 1, 1)), ("ConvTranspose2d", (1, 1, 1)),
     ("BatchNorm2d", (2,)), ("LayerNorm", (2,)), ("GroupNorm", (1, 2)), ("PReLU", ()),

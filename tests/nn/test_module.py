@@ -246,7 +246,9 @@ PARAMETER = nn.Parameter(np.ones(1, np.float32))
      'get_parameter: Conv2d has no parameter "bia"'),
     (lambda m: m.get_buffer("cache"), AttributeError, 'get_buffer: Net has no buffer "cache"'),
     (lambda m: m.train(1), ValueError, "mode must be True or False, got 1"),
-    (lambda m: m.to(np.int64), TypeError, "only be converted to a floating-point dtype, got int64"),
+    (lambda m: m.to(np.int64), TypeError, "converted to a floating-point dtype, got <class"),
+    (lambda m: m.to(mt.int64), TypeError, "floating-point dtype, got dtype.'int64'"),
+    (lambda m: m.to(3), TypeError, "floating-point dtype, got 3; use mt.float32"),
     (lambda m: m.to("tpu"), ValueError, 'unknown device "tpu"'),
 ])
 def test_errors(call, error, text):
