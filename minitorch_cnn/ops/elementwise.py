@@ -113,12 +113,14 @@ class Mul(Function):
     """y = a * b;  da = dy * b,  db = dy * a."""
 
     def forward(self, a, b):
-        self.a, self.b = a, b
+        self.a_shape, self.b_shape = shape_of(a), shape_of(b)
+        self.a = a if self.needs[1] else None  # a wanted gradient needs the other operand
+        self.b = b if self.needs[0] else None
         return a * b
 
     def backward(self, dy):
-        da = unbroadcast(dy * self.b, self.a) if self.needs[0] else None
-        db = unbroadcast(dy * self.a, self.b) if self.needs[1] else None
+        da = sum_to(dy * self.b, self.a_shape) if self.needs[0] else None
+        db = sum_to(dy * self.a, self.b_shape) if self.needs[1] else None
         return da, db
 
 
@@ -147,12 +149,13 @@ class Div(Function):
     """y = a / b;  da = dy / b,  db = -dy * y / b."""
 
     def forward(self, a, b):
-        self.a, self.b = a, b
-        self.y = a / b
-        return self.y
+        self.a_shape, self.b = shape_of(a), b
+        y = a / b
+        self.y = y if self.needs[1] else None
+        return y
 
     def backward(self, dy):
-        da = unbroadcast(dy / self.b, self.a) if self.needs[0] else None
+        da = sum_to(dy / self.b, self.a_shape) if self.needs[0] else None
         db = unbroadcast(-dy * self.y / self.b, self.b) if self.needs[1] else None
         return da, db
 

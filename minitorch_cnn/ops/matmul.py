@@ -218,18 +218,20 @@ class Linear(Function):
     """y = x @ w^T + b;  dx = dy @ w,  dw = dy^T @ x,  db = dy summed over all leading dims."""
 
     def forward(self, x, w, b):
-        self.x, self.w, self.b = x, w, b
+        self.x = x if self.needs[1] else None  # kept only for a wanted gradient
+        self.w = w if self.needs[0] else None
+        self.has_bias = b is not None
         y = kernels.linear_forward(rows(x), w, b)                # (R, O) = (R, I) @ (I, O)
         return y.reshape(*x.shape[:-1], w.shape[0])
 
     def backward(self, dy):
-        x, w, b = self.x, self.w, self.b
         dx = dw = db = None
         if self.needs[0]:
-            dx = kernels.linear_input_gradient(rows(dy), w).reshape(x.shape)
+            dx = kernels.linear_input_gradient(rows(dy), self.w)     # (R, I) = (R, O) @ (O, I)
+            dx = dx.reshape(*dy.shape[:-1], self.w.shape[1])
         if self.needs[1]:
-            dw = kernels.linear_weight_gradient(rows(x), rows(dy))
-        if self.needs[2] and b is not None:
+            dw = kernels.linear_weight_gradient(rows(self.x), rows(dy))
+        if self.needs[2] and self.has_bias:
             db = kernels.channel_sum(rows(dy))
         return dx, dw, db
 
