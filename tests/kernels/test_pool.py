@@ -112,6 +112,7 @@ def test_max_of_strange_values(language, values):
     x = np.tile(np.array(values, "float32"), (1, 3, 3, 3))
     compare_max(x, (3, 3), (2, 1), (1, 1), (1, 1), True)
     compare_max(x, (2, 2), (2, 2), (0, 0), (1, 1), False)
+    compare_max(x, (3, 2), (1, 2), (1, 1), (2, 3), False)
     y, index = kernels.adaptive_max_pool2d_forward(x, (4, 3))
     ty, t_index = F.adaptive_max_pool2d(torch.from_numpy(x), (4, 3), True)
     np.testing.assert_array_equal(y, ty)
