@@ -109,6 +109,7 @@ class Optimizer:
     def _update(self, parameter, group):
         state = self.state.get(parameter, {})
         self.update(parameter.data, _gradient_of(parameter), state, group)
+        parameter.mark_changed()
         if state:
             self.state[parameter] = state
 
