@@ -31,12 +31,13 @@ from .conv_few import MOST, correlate_few
 from .conv_weight import weight_gradient
 from .depthwise import accumulate_depthwise, correlate_depthwise
 from .jit import parallel, serial, threads
-from .memory import address, empty, empty_channels_last, suits
+from .memory import address, empty, empty_channels_last, scratch, suits
 from .simd import BYTES, WIDTH, clear, read, write
 from .stage import channels_last, stage
 
 BAND = 1 << 18          # bytes of x that a thread stages at once: half of a usual second-level cache
 NO_FLOOR = int(np.float32(-np.inf).view(np.int32))
+FEW = 1 << 19           # multiplications that one thread does sooner than two
 LANES = 2 * WIDTH       # output channels in a line of packed weights
 LINE = 2 * BYTES
 
@@ -82,6 +83,8 @@ def make_plan(x_shape, x_strides, y_shape, y_strides, w_strides, kernel, stride,
     in_place = (top == left == 0 and high <= h and wide <= w and (x_strides[1] == 4 or c == 1)
                 and (groups < c or c % WIDTH == 0))     # the depthwise tile reads whole vectors
     together = dw == 1 and groups == 1 and (not in_place or x_strides[3] == 4 * c)
+    if n * f * oh * ow * (c // groups) * kh * kw < FEW:
+        workers = 1
     kind, rows, cols = _best_tile(oh, ow)
     rows_that_fit = int((BAND / (4 * wide * c) - (kh - 1) * dh - 1) / sh) + 1
     bands = _bands(n, oh, rows, 4 * wide * c, rows_that_fit, workers)
@@ -209,8 +212,8 @@ def kernel_for(plan):
 
 
 def _run(x, w_start, bias, y_start, plan):
-    scratch = empty((plan.packed + plan.threads * plan.scratch,), np.uint8)
-    kernel_for(plan)(address(x), w_start, address(bias), y_start, address(scratch), plan)
+    room = scratch(plan.packed + plan.threads * plan.scratch)
+    kernel_for(plan)(address(x), w_start, address(bias), y_start, room, plan)
 
 
 def conv2d_forward(x, w, b, stride, padding, dilation, groups):
@@ -294,6 +297,6 @@ def _depthwise_weight_gradient(x, dy, kernel, stride, padding, dilation):
                      (padding[0][0], padding[1][0]), channels, threads())
     dw = empty((channels, 1, *kernel), np.float32)
     part = -(-channels // WIDTH) * kernel[0] * kernel[1] * BYTES
-    scratch = empty((plan.threads * (part + plan.scratch),), np.uint8)
-    accumulate_depthwise(address(x), address(dy), address(dw), address(scratch), plan)
+    room = scratch(plan.threads * (part + plan.scratch))
+    accumulate_depthwise(address(x), address(dy), address(dw), room, plan)
     return dw

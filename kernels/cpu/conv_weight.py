@@ -7,7 +7,7 @@ from numba import prange
 
 from . import tiles
 from .jit import parallel, serial, threads
-from .memory import address, empty
+from .memory import address, empty, scratch
 from .simd import BYTES, WIDTH, clear, copy_vector, read, write
 from .stage import stage
 
@@ -168,6 +168,6 @@ def weight_gradient(x, dy, kernel, stride, padding, dilation, groups):
     plan = make_plan(x.shape, x.strides, dy.shape, dy.strides, kernel, stride, padding, dilation, groups,
                      threads())
     dw = empty((plan.F, plan.C // groups, *kernel), np.float32)
-    scratch = empty((plan.threads * (plan.part + plan.scratch),), np.uint8)
-    _accumulate(address(x), address(dy), address(dw), address(scratch), plan)
+    room = scratch(plan.threads * (plan.part + plan.scratch))
+    _accumulate(address(x), address(dy), address(dw), room, plan)
     return dw

@@ -11,7 +11,7 @@ from numba import prange
 from . import tiles
 from . import vectors as v
 from .jit import parallel, serial, threads
-from .memory import address, empty, suits
+from .memory import address, empty, scratch, suits
 from .simd import BYTES, WIDTH, clear, copy, read, write
 
 LANES = 2 * WIDTH
@@ -185,9 +185,9 @@ def linear_forward(x, w, b):
         _few_times_transposed(address(x), x.strides[0], address(w), w.strides[0], address(b),
                               address(y), n, inner, o, min(workers, o))
         return y
-    scratch = empty((workers * (inner + 1) * LINE,), np.uint8)
+    room = scratch(workers * (inner + 1) * LINE)
     _times_transposed(address(x), x.strides[0], address(w), w.strides[0], address(b), address(y), n,
-                      inner, o, address(scratch), workers)
+                      inner, o, room, workers)
     return y
 
 
@@ -202,9 +202,9 @@ def linear_input_gradient(dy, w):
         _few_times(address(dy), dy.strides[0], address(w), w.strides[0], address(dx), n, o, inner,
                    workers)
         return dx
-    scratch = empty((workers * (o + 1) * LINE,), np.uint8)
+    room = scratch(workers * (o + 1) * LINE)
     _times(address(dy), dy.strides[0], address(w), w.strides[0], address(dx), n, o, inner,
-           address(scratch), workers)
+           room, workers)
     return dx
 
 
@@ -215,7 +215,7 @@ def linear_weight_gradient(x, dy):
     x, dy = _rows(x), _rows(dy)
     (n, inner), o = x.shape, dy.shape[1]
     dw, workers = empty((o, inner), np.float32), threads()
-    scratch = empty((workers * (n * LINE + n * 4 * COUNT + COUNT * LINE),), np.uint8)
+    room = scratch(workers * (n * LINE + n * 4 * COUNT + COUNT * LINE))
     _transposed_times(address(dy), dy.strides[0], address(x), x.strides[0], address(dw), n, o, inner,
-                      address(scratch), workers)
+                      room, workers)
     return dw

@@ -67,6 +67,18 @@ def empty(shape, dtype):
     return np.asarray(_Lease(tuple(shape), dtype, size))
 
 
+_local = threading.local()
+
+
+def scratch(size):
+    """The address of ``size`` bytes for a kernel to work in: one buffer a thread, for all of them."""
+    if getattr(_local, "size", -1) < size:
+        _local.buffer = np.empty(size + 64, np.uint8)
+        start = address(_local.buffer)
+        _local.start, _local.size = start + -start % 64, size
+    return _local.start
+
+
 def empty_channels_last(shape, dtype):
     """An array of shape (N, C, H, W) whose memory runs N, H, W, C."""
     n, c, h, w = shape

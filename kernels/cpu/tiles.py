@@ -4,7 +4,7 @@ A tile of results stays in registers while the whole sum runs over it, so each n
 times. All strides are in bytes; x is any array of floats, w and g are packed as described.
 """
 from . import simd
-from .simd import I64, BYTES, broadcast, fma, load, load_float, loop, plus, store, store_some
+from .simd import BYTES, I64, broadcast, fma, load, load_float, loop, plus, store, store_some
 
 # Pixels in a group: with two groups and two vectors, 28 accumulators of AVX-512's 32 registers (12 of
 # AVX2's 16). One vector of weights is loaded for each pair, one pixel broadcast at a time.
