@@ -176,7 +176,7 @@ def _class_weight(op, weight, input):
                          f"{input.shape}, got shape {weight.shape}")
     if weight.requires_grad:
         raise ValueError(f"{op}: weight gets no gradient here; pass weight.detach()")
-    return weight.data.astype(input.dtype, copy=False)
+    return array_module(input.data).asarray(weight.data, dtype=input.dtype)
 
 
 def _labels(op, target, input, ignore_index):
@@ -192,7 +192,8 @@ def _labels(op, target, input, ignore_index):
         raise ValueError(f"{op}: target must have shape {shape}, one label for each position of "
                          f"input {input.shape}, got {target.shape}")
     N = input.shape[0] if input.ndim > 1 else 1
-    labels = target.data.reshape(N, target.data.size // max(N, 1)).astype("int64", copy=False)
+    labels = array_module(input.data).asarray(target.data, dtype="int64")
+    labels = labels.reshape(N, labels.size // max(N, 1))
     C = input.shape[1 if input.ndim > 1 else 0]
     kept = labels != ignore_index
     wrong = kept & ((labels < 0) | (labels >= C))

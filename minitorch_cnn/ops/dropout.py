@@ -53,8 +53,10 @@ class Dropout(Function):
 def _drop(input, p, training, shape):
     if not training:
         return input
-    kept = _kept(input, shape, p)
-    return Dropout(kept / (1 - p) if p < 1 else kept)(input)
+    mask = _kept(input, shape, p)
+    if p < 1:
+        mask /= 1 - p
+    return Dropout(mask)(input)
 
 
 def dropout(input, p=0.5, training=True, inplace=False):

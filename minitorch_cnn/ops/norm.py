@@ -83,7 +83,7 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
         return input  # PyTorch takes this shape, too
     _check_channels("batch_norm", input, running_mean=running_mean, running_var=running_var,
                     weight=weight, bias=bias)
-    _check_eps("batch_norm", eps, training)
+    _check_numbers("batch_norm", momentum, eps, training)
     if (running_mean is None) != (running_var is None):
         raise ValueError("batch_norm: running_mean and running_var go together; pass both or None")
     if not training:
@@ -133,7 +133,10 @@ def _check_channels(op, input, **per_channel):
     check_same_dtype(op, input=input, **per_channel)
 
 
-def _check_eps(op, eps, training):
+def _check_numbers(op, momentum, eps, training):
+    if training and momentum is None:
+        raise ValueError(f"{op}: momentum must be a number here; nn.BatchNorm2d(momentum=None) "
+                         "counts the batches and passes 1 / count")
     if eps < 0 or (training and eps == 0):
         raise ValueError(f"{op}: eps must be {'positive' if training else '0 or more'}, got {eps}")
 

@@ -152,6 +152,8 @@ ONES = np.ones((2, 3))
     (lambda: mt.batch_norm(ONES[:1], None, None, training=True), ValueError,
      r"batch_norm: expected more than 1 value per channel when training, got input of shape \(1, "),
     (lambda: mt.batch_norm(ONES, None, None, training=True, eps=0), ValueError, "be positive"),
+    (lambda: mt.batch_norm(ONES, mean, var, training=True, momentum=None), ValueError,
+     "momentum must be a number here"),
     (lambda: mt.batch_norm(ONES, mean, var, eps=-1), ValueError, "eps must be 0 or more, got -1"),
     (lambda: mt.layer_norm(ONES, 2), ValueError, r"normalized_shape \(2,\) must be the last"),
     (lambda: mt.layer_norm(ONES, ()), ValueError, "at least one"),
