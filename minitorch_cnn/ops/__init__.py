@@ -40,3 +40,6 @@ from .upsample import *
 from .vector_norm import *
 
 operators.attach(globals())  # + @ [] and the methods of Tensor
+
+# Functions only: a function may share its name with the module it stands in (norm, softmax, pad).
+__all__ = [name for name, value in list(globals().items()) if callable(value) and name[0] != "_"]
