@@ -7,7 +7,7 @@ import pytest
 import torch
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]  # check_op.py, and the clone before any installed copy
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]  # check_op.py; the clone before an installed copy
 
 # torchvision registers fakes for ops that a CPU build of torch lacks; declare them first.
 _library = torch.library.Library("torchvision", "FRAGMENT")
