@@ -97,6 +97,13 @@ def integers(op, index):
 
 
 def check_range(op, index, n, dim):
+    """Refuse indices below 0 or from ``n`` on.
+
+    Raises
+    ------
+    IndexError
+        Naming the index, the dim and its size.
+    """
     if index.size and not (index.min() >= 0 and index.max() < n):
         bad = int(index.max() if index.max() >= n else index.min())
         raise IndexError(f"{op}: index {bad} is out of range for dim {dim} of size {n}; use 0 to "

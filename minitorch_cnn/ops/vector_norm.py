@@ -30,18 +30,6 @@ class Norm(Reduction):
         self.y = y if self.keepdim else y.squeeze(self.dims)
         return self.y
 
-    def _norm(self, size):
-        p, over = self.p, dict(axis=self.dims, keepdims=True)
-        if p in (math.inf, -math.inf):
-            return size.max(**over) if p > 0 else size.min(**over)
-        if p == 0:
-            return (size != 0).sum(**over, dtype=size.dtype)
-        if p == 1:
-            return size.sum(**over)
-        if p == 2:
-            return array_module(size).sqrt((size * size).sum(**over))
-        return (size ** p).sum(**over) ** (1 / p)
-
     def backward(self, dy):
         xp, x, p = array_module(dy), self.x, self.p
         y, dy = self.kept(self.y), self.kept(dy)
@@ -56,6 +44,18 @@ class Norm(Reduction):
             return xp.where(y == 0, 0, dy * (x / y))
         slope = sign_of(x) * (xp.abs(x) / y) ** (p - 1)
         return xp.where((y == 0) | (x == 0), 0, dy * slope)
+
+    def _norm(self, size):
+        p, over = self.p, dict(axis=self.dims, keepdims=True)
+        if p in (math.inf, -math.inf):
+            return size.max(**over) if p > 0 else size.min(**over)
+        if p == 0:
+            return (size != 0).sum(**over, dtype=size.dtype)
+        if p == 1:
+            return size.sum(**over)
+        if p == 2:
+            return array_module(size).sqrt((size * size).sum(**over))
+        return (size ** p).sum(**over) ** (1 / p)
 
 
 class NuclearNorm(Reduction):
