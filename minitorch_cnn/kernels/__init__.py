@@ -48,7 +48,10 @@ def use(language):
 @functools.cache
 def has_numba():
     """True where Numba is installed (it is imported only when a kernel runs)."""
-    return importlib.util.find_spec("numba") is not None
+    try:
+        return importlib.util.find_spec("numba") is not None
+    except (ImportError, ValueError):  # how an import hook may say no
+        return False
 
 
 def language_of(array):
