@@ -1,8 +1,8 @@
 """Define an op of your own, and let the gradient check find the mistake in a wrong one.
 
-The op is the soft threshold of wavelet denoising, y = sign(x) * max(|x| - t, 0): its slope is 1 outside
-[-t, t] and 0 inside. You will see the check pass for the right backward, and say for the wrong
-one which element of which argument is off, and by how much. Takes a second.
+The op is the soft threshold of wavelet denoising, y = sign(x) * max(|x| - t, 0): its slope is 1
+outside [-t, t] and 0 inside. You will see the check pass for the right backward, and say for the
+wrong one which element of which argument is off, and by how much. Takes a second.
 """
 import numpy as np
 

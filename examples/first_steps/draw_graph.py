@@ -1,8 +1,8 @@
 """Draw the graph that the tape recorded for a small net.
 
-Every op that ran is a box with the shape of its result; parameters and other leaves are blue. Forward
-runs along the arrows, ``backward()`` against them. You will find the picture and the same graph
-as Graphviz text in runs/first_steps/. Takes two seconds.
+Every op that ran is a box with the shape of its result; parameters and other leaves are blue.
+Forward runs along the arrows, ``backward()`` against them. You will find the picture and the same
+graph as Graphviz text in runs/first_steps/. Takes two seconds.
 """
 import argparse
 from pathlib import Path

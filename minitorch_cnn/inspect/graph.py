@@ -1,4 +1,7 @@
-"""The graph that the tape recorded, as data and as DOT text (https://graphviz.org/doc/info/lang.html)."""
+"""The graph that the tape recorded, as data and as DOT text.
+
+DOT: https://graphviz.org/doc/info/lang.html
+"""
 from dataclasses import dataclass, field
 
 from ..autograd.function import edge_of
@@ -51,8 +54,8 @@ def trace_graph(output, names=None):
         If ``output`` was not recorded, or a backward() has freed its graph.
     """
     if output.grad_fn is None:
-        raise ValueError("trace_graph: this tensor was not recorded, so it has no graph; compute it "
-                         "outside no_grad() from tensors with requires_grad=True")
+        raise ValueError("trace_graph: this tensor was not recorded, so it has no graph; compute "
+                         "it outside no_grad() from tensors with requires_grad=True")
     if output.grad_fn.freed:
         raise ValueError("trace_graph: backward() has freed this graph; trace it before, or call "
                          "backward(retain_graph=True)")
@@ -83,7 +86,7 @@ def _ops_in_order(last):
 
 
 def to_dot(nodes):
-    """The graph as DOT text: ``dot -Tsvg graph.dot -o graph.svg`` draws it where Graphviz is installed.
+    """The graph as DOT text; ``dot -Tsvg graph.dot -o graph.svg`` draws it with Graphviz.
 
     Parameters
     ----------

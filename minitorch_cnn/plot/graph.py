@@ -5,7 +5,7 @@ LEAF, OP, LINE = "#dbe9f6", "#fdf3e1", "#8a8a8a"
 
 
 def draw_graph(nodes, path, title=""):
-    """Draw what ``inspect.trace_graph`` returned; ops run down the middle, leaves stand beside them.
+    """Draw what ``inspect.trace_graph`` returned: ops run downward, leaves stand beside them.
 
     Parameters
     ----------
@@ -26,19 +26,32 @@ def draw_graph(nodes, path, title=""):
     figure = new_figure(2.4 * columns + 0.6, 0.75 * (max(depth) + 1) + 0.8)
     axes = figure.add_subplot()
     axes.set_axis_off()
-    axes.set_xlim(-0.6, columns - 0.4)
+    axes.set_xlim(-0.9, columns - 0.4)
     axes.set_ylim(-max(depth) - 0.6, 0.6)
     axes.set_title(title)
+    boxes = [_box(axes, place, node) for place, node in zip(places, nodes)]
     for i, node in enumerate(nodes):
         for j in node.inputs:
-            arrow = {"arrowstyle": "-|>", "color": LINE, "shrinkA": 13, "shrinkB": 15}
-            axes.annotate("", places[i], places[j], arrowprops=arrow)
-    for (x, y), node in zip(places, nodes):
-        size = " x ".join(str(n) for n in node.shape) or "scalar"
-        box = {"boxstyle": "round,pad=0.35", "facecolor": LEAF if node.is_leaf else OP,
-               "edgecolor": LINE}
-        axes.text(x, y, f"{node.label}\n{size}", ha="center", va="center", fontsize=8, bbox=box)
+            skips = not nodes[j].is_leaf and depth[i] - depth[j] > 1
+            _arrow(axes, boxes[j], boxes[i], bend=0.6 if skips else 0)
     return save_figure(figure, path)
+
+
+def _box(axes, place, node):
+    """Name and shape of a node in a rounded box."""
+    size = " x ".join(str(n) for n in node.shape) or "scalar"
+    box = {"boxstyle": "round,pad=0.35", "facecolor": LEAF if node.is_leaf else OP,
+           "edgecolor": LINE}
+    return axes.text(*place, f"{node.label}\n{size}", ha="center", va="center", fontsize=8,
+                     bbox=box)
+
+
+def _arrow(axes, start, end, bend):
+    """An arrow from box to box; one that passes by other ops makes a bow around them."""
+    style = {"arrowstyle": "-|>", "color": LINE, "connectionstyle": f"arc3,rad={bend}",
+             "patchA": start.get_bbox_patch(), "patchB": end.get_bbox_patch(),
+             "shrinkA": 0, "shrinkB": 0}
+    axes.annotate("", end.get_position(), start.get_position(), arrowprops=style)
 
 
 def _depths(nodes):
