@@ -2,8 +2,8 @@
 
 The same four steps serve the forward pass, the input gradient and the transposed convolution:
 
-1. The weights are packed: a line of neighboring output channels for each (kernel row, kernel column,
-   input channel), so that one vector load fetches the weights of WIDTH channels.
+1. The weights are packed: a line of neighboring output channels for each (kernel row, kernel
+   column, input channel), so that one vector load fetches the weights of WIDTH channels.
 2. Every thread takes bands of rows of an image. It copies the rows of x that its band needs into a
    scratch buffer of its own, with a border of zeros around them and the channels of a pixel side by
    side (N, H, W, C). The copy stays in the cache; from here on there is no padding and no stride to
@@ -12,8 +12,8 @@ The same four steps serve the forward pass, the input gradient and the transpose
 4. The tile is written to y, whose memory runs N, H, W, C as well ("channels last").
 
 The input gradient is a convolution of dy with the kernel turned by 180 degrees. With a stride, the
-rows of dx fall into as many classes as the stride is long; each class sees every stride-th kernel row
-only, and is a convolution of stride 1.
+rows of dx fall into as many classes as the stride is long; each class sees every stride-th kernel
+row only, and is a convolution of stride 1.
 
 The weight gradient (`conv_weight.py`) stages x and dy in the same way.
 
@@ -35,7 +35,7 @@ from .memory import address, empty, empty_channels_last, scratch, suits
 from .simd import BYTES, WIDTH, clear, read, write
 from .stage import channels_last, stage
 
-BAND = 1 << 18          # bytes of x that a thread stages at once: half of a usual second-level cache
+BAND = 1 << 18          # bytes of x that a thread stages at once: half of a second-level cache
 NO_FLOOR = int(np.float32(-np.inf).view(np.int32))
 FEW = 1 << 19           # multiplications that one thread does sooner than two
 LANES = 2 * WIDTH       # output channels in a line of packed weights
@@ -65,7 +65,7 @@ def _best_tile(oh, ow):
 
 
 def _bands(n, oh, tile_rows, row_bytes, rows_per_band, workers):
-    """Into how many bands of rows an image is cut: they fit the cache, and all threads have work."""
+    """Into how many bands of rows an image is cut: they fit the cache, all threads have work."""
     most = max(oh // max(tile_rows, 2), 1)
     bands = -(-oh // max(rows_per_band, tile_rows))
     if n < 4 * workers and n * bands % workers:
@@ -165,20 +165,20 @@ def _cover(x, row, pixel, packed, y, rows, lanes, p):
         q = 0
         while q < p.OW:
             at = min(q, p.OW - p.tile_cols)
-            _tile(p.tile, x + up * x_step + at * x_pixel, x_group, x_pixel, p.KH, p.DH * row, p.taps,
-                  p.DW * pixel, p.run, packed + LINE, packed, y + up * p.YH + at * p.YW, y_group,
-                  p.YW, lanes, p.floor)
+            _tile(p.tile, x + up * x_step + at * x_pixel, x_group, x_pixel, p.KH, p.DH * row,
+                  p.taps, p.DW * pixel, p.run, packed + LINE, packed, y + up * p.YH + at * p.YW,
+                  y_group, p.YW, lanes, p.floor)
             q += p.tile_cols
         h += p.tile_rows
 
 
 @serial
-def _tile(kind, x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, bias, y, y_group, y_pixel, lanes,
-          floor):
+def _tile(kind, x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, bias, y, y_group, y_pixel,
+          lanes, floor):
     if lanes > WIDTH:
         if kind == 0:
-            _big2(x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, LINE, bias, y, y_group, y_pixel,
-                  lanes, floor)
+            _big2(x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, LINE, bias, y, y_group,
+                  y_pixel, lanes, floor)
         elif kind == 1:
             _middle2(x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, LINE, bias, y, y_group,
                      y_pixel, lanes, floor)
@@ -186,17 +186,17 @@ def _tile(kind, x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, bias, y, y_
             _small2(x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, LINE, bias, y, y_group,
                     y_pixel, lanes, floor)
         else:
-            _one2(x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, LINE, bias, y, y_group, y_pixel,
-                  lanes, floor)
+            _one2(x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, LINE, bias, y, y_group,
+                  y_pixel, lanes, floor)
     elif kind == 0:
         _big1(x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, LINE, bias, y, y_group, y_pixel,
               lanes, floor)
     elif kind == 1:
-        _middle1(x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, LINE, bias, y, y_group, y_pixel,
-                 lanes, floor)
+        _middle1(x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, LINE, bias, y, y_group,
+                 y_pixel, lanes, floor)
     elif kind == 2:
-        _small1(x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, LINE, bias, y, y_group, y_pixel,
-                lanes, floor)
+        _small1(x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, LINE, bias, y, y_group,
+                y_pixel, lanes, floor)
     else:
         _one1(x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, LINE, bias, y, y_group, y_pixel,
               lanes, floor)
@@ -236,13 +236,14 @@ def conv2d_forward(x, w, b, stride, padding, dilation, groups):
 
 
 def conv2d_input_gradient(dy, w, size, stride, padding, dilation, groups):
-    """dx of the forward pass: a correlation of dy with the turned kernel for each class of pixels."""
+    """dx of the forward pass: dy correlated with the turned kernel, for each class of pixels."""
     if not suits(dy, w):
         return NotImplemented
     n, (f, c, kh, kw) = dy.shape[0], w.shape
     dx = empty_channels_last((n, c * groups, *size), np.float32)
     down = [_class(a, kh, size[0], stride[0], dilation[0], padding[0][0]) for a in range(stride[0])]
-    across = [_class(a, kw, size[1], stride[1], dilation[1], padding[1][0]) for a in range(stride[1])]
+    across = [_class(a, kw, size[1], stride[1], dilation[1], padding[1][0])
+              for a in range(stride[1])]
     if not all(one.taps for one in down + across):
         dx[...] = 0
     f_stride, c_stride, h_stride, w_stride = w.strides
@@ -267,11 +268,12 @@ Class = namedtuple("Class", "first taps last step dilation before")
 
 @functools.lru_cache(maxsize=4096)
 def _class(first, k, size, stride, dilation, padding):
-    """The rows first, first + stride, ... of dx: which kernel rows reach them, and from where in dy.
+    """The rows first, first + stride, ... of dx: which kernel rows reach them, from where in dy.
 
-    Row h of dx receives dy[o] through kernel row i where o * stride = h + padding - i * dilation. The
-    kernel rows that solve this are ``step`` apart, ``last`` is the greatest; read backwards they meet
-    the rows of dy in ascending order, ``dilation`` apart, the first one ``before`` rows above dy.
+    Row h of dx receives dy[o] through kernel row i where o * stride = h + padding - i * dilation.
+    The kernel rows that solve this are ``step`` apart, ``last`` is the greatest; read backwards
+    they meet the rows of dy in ascending order, ``dilation`` apart, the first one ``before`` rows
+    above dy.
     """
     step = stride // gcd(stride, dilation)
     taps = [i for i in range(k) if (first + padding - i * dilation) % stride == 0]

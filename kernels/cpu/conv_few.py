@@ -38,12 +38,14 @@ def _cover(x, row, pixel, packed, y, rows, p):
         while q < p.OW:
             if p.OW >= PIXELS:
                 at = min(q, p.OW - PIXELS)
-                _many(x + h * p.SH * row + at * p.SW * pixel, p.SW * pixel, p.KH, p.DH * row, p.taps,
-                      p.DW * pixel, p.run, packed + 4, packed, y + h * p.YH + at * p.YW, p.YW, p.floor)
+                _many(x + h * p.SH * row + at * p.SW * pixel, p.SW * pixel, p.KH, p.DH * row,
+                      p.taps, p.DW * pixel, p.run, packed + 4, packed, y + h * p.YH + at * p.YW,
+                      p.YW, p.floor)
                 q += PIXELS
             else:
                 _one(x + h * p.SH * row + q * p.SW * pixel, p.SW * pixel, p.KH, p.DH * row, p.taps,
-                     p.DW * pixel, p.run, packed + 4, packed, y + h * p.YH + q * p.YW, p.YW, p.floor)
+                     p.DW * pixel, p.run, packed + 4, packed, y + h * p.YH + q * p.YW, p.YW,
+                     p.floor)
                 q += 1
 
 

@@ -1,4 +1,4 @@
-"""The weight gradient of a convolution: sums of x * dy over all pixels, a tile of sums in registers."""
+"""The weight gradient of a convolution: sums of x * dy over all pixels, a tile in registers."""
 import functools
 from collections import namedtuple
 
@@ -59,7 +59,8 @@ def make_plan(x_shape, x_strides, dy_shape, dy_strides, kernel, stride, padding,
     blocks = -(-(f // groups) // LANES)
     return Plan(
         n, c, h, w, f, oh, ow, kh, kw, sh, sw, dh, dw, top, left, groups, *x_strides, *dy_strides,
-        bands, min(workers, n * bands), int(patches), int(not x_in_place), int(not y_in_place), wide,
+        bands, min(workers, n * bands), int(patches), int(not x_in_place), int(not y_in_place),
+        wide,
         _rounded(x_scratch), _rounded(p_scratch), _rounded(x_scratch + p_scratch + y_scratch),
         rows, taps, run, lines, blocks, count, row_lines, tap_lines,
         groups * blocks * rows * taps * lines * LINE)
@@ -118,7 +119,7 @@ def _band(x, dy, part, room, n, band, p):
 def _patches(x, row, pixel, target, rows, p):
     """A line for every pixel with all kernel positions side by side: for few input channels.
 
-    Whole vectors are copied: what goes too far is overwritten by the next one, or lies in the slack.
+    Whole vectors are copied: what goes too far is overwritten by the next, or lies in the slack.
     """
     line = p.KW * p.C * 4
     for h in range(rows):
@@ -165,8 +166,8 @@ def _collect(scratch, dw, f, p):
 
 def weight_gradient(x, dy, kernel, stride, padding, dilation, groups):
     """dw (F, C/groups, KH, KW) of float32 arrays x (N, C, H, W) and dy (N, F, OH, OW)."""
-    plan = make_plan(x.shape, x.strides, dy.shape, dy.strides, kernel, stride, padding, dilation, groups,
-                     threads())
+    plan = make_plan(x.shape, x.strides, dy.shape, dy.strides, kernel, stride, padding, dilation,
+                     groups, threads())
     dw = empty((plan.F, plan.C // groups, *kernel), np.float32)
     room = scratch(plan.threads * (plan.part + plan.scratch))
     _accumulate(address(x), address(dy), address(dw), room, plan)

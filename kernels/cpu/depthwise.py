@@ -1,4 +1,4 @@
-"""Depthwise convolution: every channel has a kernel of its own, so vectors run along the channels."""
+"""Depthwise convolution: every channel has a kernel of its own; vectors run along the channels."""
 import numpy as np
 from numba import prange
 
@@ -76,7 +76,7 @@ def correlate_depthwise(x, w, bias, y, scratch, p):
 
 @serial
 def _sum_band(x, row, pixel, dy, rows, sums, lanes, p):
-    """Add the products of one band and one vector of channels to ``sums``, a vector for each tap."""
+    """Add the products of a band and one vector of channels to ``sums``, a vector for each tap."""
     for kh in range(p.KH):
         for kw in range(p.KW):
             place = sums + (kh * p.KW + kw) * BYTES

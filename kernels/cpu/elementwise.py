@@ -1,4 +1,4 @@
-"""Elementwise kernels on the CPU: any two arrays whose memory runs the same way, as one long row."""
+"""Elementwise kernels on the CPU: arrays whose memory runs the same way, as one long row."""
 import numpy as np
 from numba import prange
 

@@ -1,8 +1,8 @@
 """How the CPU kernels are compiled: Numba's options, threads and cache, in one place.
 
-Compiled kernels are kept in the user's cache folder, under a name that hashes every file of this folder,
-the versions of Numba and NumPy and the vector width, so that editing any of them compiles anew (Numba's own cache
-looks at the file of the compiled function alone).
+Compiled kernels are kept in the user's cache folder, under a name that hashes every file of this
+folder, the versions of Numba and NumPy and the vector width, so that editing any of them compiles
+anew (Numba's own cache looks at the file of the compiled function alone).
 """
 import hashlib
 import os
@@ -35,7 +35,8 @@ def _compile(function, **options):
     before = config.CACHE_DIR
     config.CACHE_DIR = _FOLDER
     try:
-        return numba.njit(function, cache=_writable(), error_model="numpy", fastmath=FAST, **options)
+        return numba.njit(function, cache=_writable(), error_model="numpy", fastmath=FAST,
+                          **options)
     finally:
         config.CACHE_DIR = before
 

@@ -35,8 +35,8 @@ def _panel(rows, x, x_row, inner, packed, bias, y, y_row, lanes):
     while r < rows:
         if rows >= TALL:
             at = min(r, rows - TALL)
-            _tall2(x + at * x_row, tiles.GROUP * x_row, x_row, 1, 0, 1, 0, inner, packed, LINE, bias,
-                   y + at * y_row, tiles.GROUP * y_row, y_row, lanes, NO_FLOOR)
+            _tall2(x + at * x_row, tiles.GROUP * x_row, x_row, 1, 0, 1, 0, inner, packed, LINE,
+                   bias, y + at * y_row, tiles.GROUP * y_row, y_row, lanes, NO_FLOOR)
             r += TALL
         else:
             _one2(x + r * x_row, 0, 0, 1, 0, 1, 0, inner, packed, LINE, bias, y + r * y_row, 0, 0,
@@ -216,6 +216,6 @@ def linear_weight_gradient(x, dy):
     (n, inner), o = x.shape, dy.shape[1]
     dw, workers = empty((o, inner), np.float32), threads()
     room = scratch(workers * (n * LINE + n * 4 * COUNT + COUNT * LINE))
-    _transposed_times(address(dy), dy.strides[0], address(x), x.strides[0], address(dw), n, o, inner,
-                      room, workers)
+    _transposed_times(address(dy), dy.strides[0], address(x), x.strides[0], address(dw), n, o,
+                      inner, room, workers)
     return dw

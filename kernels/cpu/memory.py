@@ -1,8 +1,8 @@
 """Addresses, and arrays whose memory is used again.
 
-Fresh memory costs about 70 microseconds per megabyte: the operating system maps it page by page as it is
-first touched. A training step makes and drops the same sizes every time, so what a dropped array leaves
-behind is handed to the next one of its size.
+Fresh memory costs about 70 microseconds per megabyte: the operating system maps it page by page as
+it is first touched. A training step makes and drops the same sizes every time, so what a dropped
+array leaves behind is handed to the next one of its size.
 """
 import threading
 
@@ -71,7 +71,7 @@ _local = threading.local()
 
 
 def scratch(size):
-    """The address of ``size`` bytes for a kernel to work in: one buffer a thread, for all of them."""
+    """The address of ``size`` bytes for a kernel to work in: one buffer a thread for all of them."""
     if getattr(_local, "size", -1) < size:
         _local.buffer = np.empty(size + 64, np.uint8)
         start = address(_local.buffer)
@@ -96,5 +96,5 @@ def is_channels_last(x):
 
 
 def suits(*arrays):
-    """Whether these arrays are for the kernels here: float32, aligned, nothing empty (None is fine)."""
+    """Whether these arrays are for the kernels here: float32, aligned, not empty (None is fine)."""
     return all(a is None or (a.dtype == np.float32 and a.size and a.flags.aligned) for a in arrays)

@@ -132,7 +132,9 @@ def batch_norm_backward(dy, x, mean, inv_std, weight, training, needs):
         s, q = sums.sum(0)
         q = q * inv_std
     dx = _input_gradient(g, t, mean, inv_std, weight, s, q, training) if needs[0] else None
-    return (dx, q.astype(np.float32) if needs[1] else None, s.astype(np.float32) if needs[2] else None)
+    dw = q.astype(np.float32) if needs[1] else None
+    db = s.astype(np.float32) if needs[2] else None
+    return dx, dw, db
 
 
 def _input_gradient(g, t, mean, inv_std, weight, s, q, training):
@@ -145,8 +147,8 @@ def _input_gradient(g, t, mean, inv_std, weight, s, q, training):
     c = np.asarray(-a * inv_std * q / t.rows, np.float32)
     b = np.asarray(-a * s / t.rows, np.float32)
     center = np.asarray(mean, np.float32)
-    _combine(g.start, t.start, address(center), address(a), address(b), address(c), address(dx), t.rows,
-             t.columns, workers)
+    _combine(g.start, t.start, address(center), address(a), address(b), address(c), address(dx),
+             t.rows, t.columns, workers)
     return dx
 
 

@@ -124,7 +124,7 @@ def _max_backward_tiled(dy, ys, index, dx, xs, p):
 
 
 def max_pool2d_backward(dy, index, size, window=None):
-    """dx; ``window`` is forward's (kernel, stride, padding, dilation), to find who covers a pixel."""
+    """dx; ``window`` is forward's (kernel, stride, padding, dilation): who covers a pixel?"""
     if not suits(dy) or window is None or index.dtype != np.int32 or index.strides[1] != 4:
         return NotImplemented
     kernel, stride, padding, dilation = window
@@ -169,7 +169,8 @@ def _avg_forward(x, xs, y, ys, p, include_pad, divisor):
                              p.C - c)
 
 
-def avg_pool2d_forward(x, kernel, stride, padding, output_size, count_include_pad, divisor_override):
+def avg_pool2d_forward(x, kernel, stride, padding, output_size, count_include_pad,
+                       divisor_override):
     """Mean of each window."""
     if not suits(x) or 0 in output_size:
         return NotImplemented

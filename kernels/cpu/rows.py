@@ -6,7 +6,8 @@ import numpy as np
 from .memory import address, empty, empty_channels_last, suits
 from .stage import rearranged
 
-Table = namedtuple("Table", "start rows columns array")  # address of the first float, sizes, the array
+# address of the first float, sizes, the array itself
+Table = namedtuple("Table", "start rows columns array")
 
 
 def fits(*arrays):
@@ -15,7 +16,7 @@ def fits(*arrays):
 
 
 def table(x):
-    """x (N, C) or (N, C, H, W) as a table without gaps; copied only if its memory runs differently."""
+    """x (N, C) or (N, C, H, W) as a table without gaps; copied only if its memory runs otherwise."""
     if x.ndim == 2:
         x = np.ascontiguousarray(x)
     elif not x.transpose(0, 2, 3, 1).flags.c_contiguous:

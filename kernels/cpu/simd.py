@@ -1,9 +1,9 @@
 """The SIMD vocabulary of the CPU kernels: vectors of floats, written as LLVM instructions.
 
-Numba turns loops into vector code where it can, but it cannot be told to keep a tile of 28 vectors in
-registers, and that is what makes a convolution fast. So the innermost loops are built here, instruction
-by instruction, with llvmlite's IRBuilder, and called from ordinary Numba code as if they were functions
-(``numba.extending.intrinsic``). The vocabulary is small:
+Numba turns loops into vector code where it can, but it cannot be told to keep a tile of 28 vectors
+in registers, and that is what makes a convolution fast. So the innermost loops are built here,
+instruction by instruction, with llvmlite's IRBuilder, and called from ordinary Numba code as if
+they were functions (``numba.extending.intrinsic``). The vocabulary is small:
 
     load, store       WIDTH floats from / to an address (any alignment)
     store_some        the same, but only the first ``count`` lanes
@@ -11,9 +11,9 @@ by instruction, with llvmlite's IRBuilder, and called from ordinary Numba code a
     fma               a * b + c in one instruction, on all lanes
     loop              a counted loop that carries values (the accumulators) from turn to turn
 
-``b`` is the IRBuilder throughout: each call appends an instruction at its position. Addresses and strides
-are 64-bit integers counted in bytes. WIDTH is the number of floats in a vector of this machine: 16 with
-AVX-512, 8 with AVX2, 4 otherwise (NEON's width; tested here on x86 only).
+``b`` is the IRBuilder throughout: each call appends an instruction at its position. Addresses and
+strides are 64-bit integers counted in bytes. WIDTH is the number of floats in a vector of this
+machine: 16 with AVX-512, 8 with AVX2, 4 otherwise (NEON's width; tested here on x86 only).
 MINITORCH_CNN_SIMD_WIDTH overrides it, for tests.
 """
 import os
@@ -162,7 +162,7 @@ def loop(b, count, carried, body):
 
 
 def kernel(arguments):
-    """Make ``emit(b, *values)`` callable from Numba code with ``arguments`` integers, returning nothing."""
+    """Make ``emit(b, *values)`` callable from Numba code: so many integers in, nothing out."""
     signature = types.void(*[types.intp] * arguments)
 
     def decorate(emit):
@@ -176,7 +176,7 @@ def kernel(arguments):
 
 
 def with_arguments(typed, count):
-    """``typed`` as a function of exactly ``count`` named arguments: Numba reads them off its signature."""
+    """``typed`` with exactly ``count`` named arguments: Numba reads them off its signature."""
     names = ", ".join(f"a{i}" for i in range(count))
     scope = {"typed": typed}
     exec(f"def call(context, {names}):\n    return typed(context, {names})", scope)

@@ -8,9 +8,9 @@ from .simd import clear, copy, read, write
 
 @serial
 def stage(x, xc, xh, xw, channels, height, width, top, left, rows, columns, target):
-    """Rows top .. top + rows and columns left .. left + columns of an image, as (rows, columns, channels).
+    """A piece of an image as (rows, columns, channels): from row ``top``, column ``left`` on.
 
-    ``x`` and ``target`` are addresses, xc, xh, xw strides in bytes. What lies outside the image is 0.
+    ``x``, ``target`` are addresses, xc, xh, xw strides in bytes. What lies outside the image is 0.
     """
     line = columns * channels * 4
     begin, end = min(max(-left, 0), columns), max(min(columns, width - left), 0)

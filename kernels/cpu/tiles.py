@@ -1,13 +1,13 @@
 """The two inner loops of every convolution and matrix product: tiles of results held in registers.
 
-A tile of results stays in registers while the whole sum runs over it, so each number loaded is used many
-times. All strides are in bytes; x is any array of floats, w and g are packed as described.
+A tile of results stays in registers while the whole sum runs over it, so each number loaded is used
+many times. All strides are in bytes; x is any array of floats, w and g are packed as described.
 """
 from . import simd
 from .simd import BYTES, I64, broadcast, fma, load, load_float, loop, plus, store, store_some
 
-# Pixels in a group: with two groups and two vectors, 28 accumulators of AVX-512's 32 registers (12 of
-# AVX2's 16). One vector of weights is loaded for each pair, one pixel broadcast at a time.
+# Pixels in a group: with two groups and two vectors, 28 accumulators of AVX-512's 32 registers (12
+# of AVX2's 16). One vector of weights is loaded for each pair, one pixel broadcast at a time.
 GROUP = 7 if simd.WIDTH == 16 else 3
 MIDDLE = 4 if simd.WIDTH == 16 else 2
 
@@ -15,12 +15,14 @@ MIDDLE = 4 if simd.WIDTH == 16 else 2
 def make_row_tile(groups, pixels, vectors):
     """The forward tile: ``groups * pixels`` results by ``vectors`` vectors of output channels.
 
-        y[g, p, :] = max(floor, bias[:] + sum over kh, kw, t of x[g, p, kh, kw, t] * w[kh, kw, t, :])
+        y[g, p, :] = max(floor, bias[:] +
+                         sum over kh, kw, t of x[g, p, kh, kw, t] * w[kh, kw, t, :])
 
     Where the second group lies is free: next to the first in the same row, or in the row below.
-    x[g, p, kh, kw, t] is at ``x + g*x_group + p*x_pixel + kh*x_row + kw*x_tap + 4*t``; of w the lines, one
-    for each (kh, kw, t), follow each other ``w_line`` apart; of y only the first ``lanes`` channels
-    are written. ``floor`` holds the bits of a float: 0 for a ReLU, minus infinity for none.
+    x[g, p, kh, kw, t] is at ``x + g*x_group + p*x_pixel + kh*x_row + kw*x_tap + 4*t``; of w the
+    lines, one for each (kh, kw, t), follow each other ``w_line`` apart; of y only the first
+    ``lanes`` channels are written. ``floor`` holds the bits of a float: 0 for a ReLU, minus
+    infinity for none.
     """
     @simd.kernel(16)
     def row_tile(b, x, x_group, x_pixel, rows, x_row, taps, x_tap, run, w, w_line, bias, y, y_group,
@@ -103,7 +105,8 @@ def make_channel_tile(pixels):
         y[p, :] = max(floor, bias[:] + sum over kh, kw of x[p, kh, kw, :] * w[kh, kw, :])
     """
     @simd.kernel(13)
-    def channel_tile(b, x, x_pixel, rows, x_row, taps, x_tap, w, w_line, bias, y, y_pixel, lanes, floor):
+    def channel_tile(b, x, x_pixel, rows, x_row, taps, x_tap, w, w_line, bias, y, y_pixel, lanes,
+                     floor):
         def one_row(values):
             x_here, w_here, *sums = values
             _, w_next, *sums = loop(b, taps, [x_here, w_here, *sums], one_tap)
@@ -152,7 +155,8 @@ def make_dot_tile(pixels):
             weight = simd.load_some(b, w_here, mask)
             for p, offset in enumerate(offsets):
                 sums[p] = fma(b, simd.load_some(b, b.add(x_here, offset), mask), weight, sums[p])
-            return [plus(b, x_here, BYTES), plus(b, w_here, BYTES), plus(b, left, -simd.WIDTH), *sums]
+            return [plus(b, x_here, BYTES), plus(b, w_here, BYTES), plus(b, left, -simd.WIDTH),
+                    *sums]
 
         _, _, *sums = loop(b, rows, [x, w, *[simd.constant(0)] * pixels], one_row)
         least = b.bitcast(b.trunc(floor, simd.I32), simd.FLOAT)
