@@ -81,9 +81,9 @@ def test_setup_lists_every_language():
 
 
 def test_a_plain_install_works(wheel, tmp_path):
-    call([*PIP, "install", "--no-compile", str(wheel), *OFFLINE, "--target", str(tmp_path / "site")], tmp_path)
-    place = call([sys.executable, "-c", USE], tmp_path, PYTHONPATH=str(tmp_path / "site"))
-    assert place.startswith(str(tmp_path / "site"))
+    site = str(tmp_path / "site")
+    call([*PIP, "install", "--no-compile", str(wheel), *OFFLINE, "--target", site], tmp_path)
+    assert call([sys.executable, "-c", USE], tmp_path, PYTHONPATH=site).startswith(site)
 
 
 def test_an_editable_install_works(sources, tmp_path):
