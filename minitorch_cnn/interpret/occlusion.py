@@ -3,6 +3,7 @@
 N images of C H W, a patch of h w pixels at PH x PW positions, K classes.
 Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", arXiv 1311.2901.
 """
+import functools
 import math
 from dataclasses import dataclass
 
@@ -13,6 +14,9 @@ from .checks import as_count, as_images, as_pair, check_model, check_range
 from .fill import fill_images
 from .maps import spread
 from .scores import as_output, batches, check_output, logits_of, pick, predict
+from .touched import Touched, can_split
+
+WORTH_IT = 0.5  # share of the multiply-adds; above it, cutting out crops costs what it saves
 
 
 @dataclass
@@ -91,7 +95,7 @@ class Occlusion:
 
 
 def occlusion(model, images, target=None, size=1, stride=1, fill=0.0, *, batch_size=256,
-              output="probability", value_range=(0.0, 1.0), generator=None):
+              output="probability", value_range=(0.0, 1.0), generator=None, recompute="auto"):
     """Score of the target class as a function of where a patch covers the image.
 
     Parameters
@@ -115,6 +119,9 @@ def occlusion(model, images, target=None, size=1, stride=1, fill=0.0, *, batch_s
         What pixels are allowed to be; None for anything.
     generator : Generator or int, optional
         Where the noise comes from; None is the stream "attack" of ``manual_seed``.
+    recompute : {"auto", "full"}
+        "auto" computes only what the patch touches where that is faster: in a Sequential that
+        begins with convolutions and pooling, and for patches small enough. The same numbers.
 
     Returns
     -------
@@ -133,14 +140,17 @@ def occlusion(model, images, target=None, size=1, stride=1, fill=0.0, *, batch_s
     check_model("occlusion", model)
     check_output("occlusion", output)
     check_range("occlusion", images, value_range)
+    if recompute not in ("auto", "full"):
+        raise ValueError(f'occlusion: recompute must be "auto" or "full", got {recompute!r}')
     size, stride = as_pair("occlusion", "size", size), as_pair("occlusion", "stride", stride)
     rows, columns = _positions(images.shape[2:], size, stride)
     filling = fill_images("occlusion", fill, images, value_range, generator)
     batch_size = as_count("occlusion", "batch_size", batch_size)
     targets, base = predict("occlusion", model, images, target, output, batch_size)
 
-    corners = [(top, left) for top in rows for left in columns]
-    logits = _covered_logits(model, images, filling, corners, size, batch_size)  # (N * PH * PW, K)
+    corners = np.array([(top, left) for top in rows for left in columns])  # (PH * PW, 2)
+    run = _logits_by(recompute, model, images[:1], corners, size)
+    logits = _covered_logits(run, images, filling, corners, size, batch_size)  # (N * PH * PW, K)
     shape = len(images), len(rows), len(columns)
     meant = np.repeat(targets, len(corners))
     drop = base[:, None, None] - pick(as_output(logits, output), meant).reshape(shape)
@@ -158,15 +168,30 @@ def _positions(image_size, size, stride):
     return [np.arange(0, n - s + 1, step) for n, s, step in zip(image_size, size, stride)]
 
 
-def _covered_logits(model, images, filling, corners, size, batch_size):
-    """Logits of every image with the patch at every corner, images first: (N * P, K)."""
+def _logits_by(recompute, model, example, corners, size):
+    """The function that computes logits of covered images: in full, or what is touched only."""
+    if recompute == "full" or len(example) == 0 or not can_split(model):
+        return functools.partial(_in_full, model)
+    touched = Touched(model)
+    return (touched.logits if touched.share(example, corners.T, size) < WORTH_IT
+            else functools.partial(_in_full, model))
+
+
+def _in_full(model, images, filling, image, corner, size):
+    """Logits (B, K) of images[image[b]] with a patch of ``filling`` at corner[:][b]."""
+    covered = images[array_module(images).asarray(image)]  # copies
+    for i, (n, top, left) in enumerate(zip(image, *corner)):
+        window = np.s_[:, top:top + size[0], left:left + size[1]]
+        covered[i][window] = filling[n][window]
+    return logits_of("occlusion", model, covered, len(covered))
+
+
+def _covered_logits(logits, images, filling, corners, size, batch_size):
+    """Logits of every image with the patch at every corner (P, 2), images first: (N * P, K)."""
     parts = []
     for part in batches(len(images) * len(corners), batch_size):
         image, place = np.divmod(np.arange(part.start, part.stop), len(corners))
-        covered = images[image]  # copies
-        for i, (n, p) in enumerate(zip(image, place)):
-            (top, left), (h, w) = corners[p], size
-            window = np.s_[:, top:top + h, left:left + w]
-            covered[i][window] = filling[n][window]
-        parts.append(logits_of("occlusion", model, covered, batch_size))
+        among = slice(image[0], image[-1] + 1)
+        parts.append(logits(images[among], filling[among], image - image[0], corners[place].T,
+                            size))
     return array_module(images).concatenate(parts)
