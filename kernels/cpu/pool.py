@@ -32,6 +32,8 @@ def _window(x_shape, y_size, kernel, stride, padding, dilation=(1, 1)):
 @serial
 def _inside(start, count, step, size):
     """The first and one past the last of ``count`` taps from ``start`` on that lie in 0 .. size."""
+    if start >= 0 and start + (count - 1) * step < size:
+        return 0, count     # the usual case, without a division
     first = max(0, -(start // step)) if start < 0 else 0
     last = min(count, (size - start + step - 1) // step)
     return first, max(first, last)

@@ -128,6 +128,20 @@ def mul(b, x, y):
     return b.fmul(x, y)
 
 
+@_function(FLOATS, FLOATS, FLOATS)
+def div(b, x, y):
+    """x / y"""
+    return b.fdiv(x, y)
+
+
+@_function(FLOATS, FLOATS)
+def sqrt(b, x):
+    """The square root of every lane."""
+    kind = ir.FunctionType(VECTOR, [VECTOR])
+    function = cgutils.get_or_insert_function(b.module, kind, f"llvm.sqrt.v{simd.WIDTH}f32")
+    return b.call(function, [x])
+
+
 @_function(FLOATS, FLOATS, FLOATS, FLOATS)
 def fma(b, x, y, z):
     """x * y + z"""

@@ -1,7 +1,7 @@
 """Adadelta."""
-from ..device import array_module
+from .. import kernels
 from .hyperparameters import check_at_least_zero, check_range
-from .optimizer import Optimizer, decay_square
+from .optimizer import Optimizer
 
 
 class Adadelta(Optimizer):
@@ -56,17 +56,8 @@ class Adadelta(Optimizer):
 
     def update(self, w, dw, state, group):
         """One step of one parameter."""
-        xp, rho, eps = array_module(w), float(group["rho"]), float(group["eps"])
         self.count(state)
         s = self.buffer(state, "square_avg", w)
         u = self.buffer(state, "acc_delta", w)
         g = self.descent(w, dw, group)
-        other, d = self.scratch(w, "other"), self.scratch(w, "step")
-        decay_square(s, g, rho, out=other)
-        root = xp.sqrt(xp.add(s, eps, out=other), out=other)
-        xp.sqrt(xp.add(u, eps, out=d), out=d)
-        d /= root
-        d *= g
-        decay_square(u, d, rho, out=other)
-        d *= float(group["lr"])
-        w -= d
+        kernels.adadelta_update(w, g, s, u, *(float(group[k]) for k in ("lr", "rho", "eps")))

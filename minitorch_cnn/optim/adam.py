@@ -1,4 +1,5 @@
 """Adam and AdamW."""
+from .. import kernels
 from ..device import array_module
 from .hyperparameters import check_at_least_zero, check_betas
 from .optimizer import Optimizer, decay_square, lerp
@@ -66,18 +67,22 @@ class Adam(Optimizer):
 
     def update(self, w, dw, state, group):
         """One step of one parameter."""
-        xp, lr = array_module(w), float(group["lr"])
+        lr, eps = float(group["lr"]), float(group["eps"])
         beta1, beta2 = map(float, group["betas"])
         t = self.count(state)
+        rate, correction = lr / (1 - beta1 ** t), (1 - beta2 ** t) ** 0.5
         g = self.decayed(w, dw, group)
+        if not group["amsgrad"]:
+            m, v = self.buffer(state, "exp_avg", w), self.buffer(state, "exp_avg_sq", w)
+            kernels.adam_update(w, g, m, v, rate, beta1, beta2, correction, eps)
+            return
+        xp = array_module(w)
         m, v = self.averages(w, g, state, beta1, beta2)
-        if group["amsgrad"]:
-            largest = self.buffer(state, "max_exp_avg_sq", w)
-            v = xp.maximum(largest, v, out=largest)
-        root = xp.sqrt(v, out=self.scratch(w, "root"))
-        root /= (1 - beta2 ** t) ** 0.5
-        root += float(group["eps"])
-        step = xp.multiply(m, lr / (1 - beta1 ** t), out=self.scratch(w, "step"))
+        largest = self.buffer(state, "max_exp_avg_sq", w)
+        root = xp.sqrt(xp.maximum(largest, v, out=largest), out=self.scratch(w, "root"))
+        root /= correction
+        root += eps
+        step = xp.multiply(m, rate, out=self.scratch(w, "step"))
         step /= root
         w -= step
 

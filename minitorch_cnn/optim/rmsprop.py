@@ -1,4 +1,5 @@
 """RMSprop."""
+from .. import kernels
 from ..device import array_module
 from .hyperparameters import check_at_least_zero
 from .optimizer import Optimizer, decay_square, lerp
@@ -66,6 +67,10 @@ class RMSprop(Optimizer):
         xp = array_module(w)
         g = self.descent(w, dw, group)
         self.count(state)
+        if not group["centered"] and group["momentum"] == 0:
+            s = self.buffer(state, "square_avg", w)
+            kernels.rmsprop_update(w, g, s, *(float(group[k]) for k in ("lr", "alpha", "eps")))
+            return
         quotient = xp.divide(g, self.root(w, g, state, group), out=self.scratch(w, "step"))
         if group["momentum"] > 0:
             b = self.buffer(state, "momentum_buffer", w)

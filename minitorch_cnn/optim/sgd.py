@@ -1,4 +1,5 @@
 """Stochastic gradient descent."""
+from .. import kernels
 from ..autograd import Tensor
 from ..device import array_module
 from .hyperparameters import check_at_least_zero
@@ -63,10 +64,14 @@ class SGD(Optimizer):
 
     def update(self, w, dw, state, group):
         """One step of one parameter."""
-        g = self.descent(w, dw, group)
-        if group["momentum"] != 0:
+        g, lr, momentum = self.descent(w, dw, group), float(group["lr"]), float(group["momentum"])
+        b = state.get("momentum_buffer")
+        if momentum != 0 and b is not None and not (group["dampening"] or group["nesterov"]):
+            kernels.momentum_update(w, g, b.data, lr, momentum)
+            return
+        if momentum != 0:
             g = self.accelerate(w, g, state, group)
-        w -= array_module(w).multiply(g, float(group["lr"]), out=self.scratch(w, "step"))
+        kernels.sgd_update(w, g, lr)
 
     def accelerate(self, w, g, state, group):
         """Take ``g`` into the velocity; returns the direction to go."""
