@@ -16,7 +16,8 @@ class _Pool:
     """Blocks of memory that no array uses now, by size."""
 
     def __init__(self):
-        self.free, self.kept, self.lock = {}, 0, threading.Lock()
+        self.free, self.kept = {}, 0
+        self.lock = threading.RLock()   # the garbage collector may give a block back amid a call
 
     def take(self, size):
         with self.lock:
@@ -46,9 +47,9 @@ class _Lease:
 
     __slots__ = ("block", "size", "__array_interface__")
 
-    def __init__(self, shape, dtype, size):
-        self.size, self.block = size, POOL.take(size)
-        start = self.block.__array_interface__["data"][0]
+    def __init__(self, shape, dtype, size, block):
+        self.size, self.block = size, block
+        start = block.__array_interface__["data"][0]
         self.__array_interface__ = {"data": (start + -start % 64, False), "shape": shape,
                                     "typestr": dtype.str, "version": 3}
 
@@ -64,14 +65,14 @@ def empty(shape, dtype):
         size *= n
     if size < SMALL:
         return np.empty(shape, dtype)
-    return np.asarray(_Lease(tuple(shape), dtype, size))
+    return np.asarray(_Lease(tuple(shape), dtype, size, POOL.take(size)))
 
 
 _local = threading.local()
 
 
 def scratch(size):
-    """The address of ``size`` bytes for a kernel to work in: one buffer a thread for all of them."""
+    """The address of ``size`` bytes for a kernel to work in: a thread has one buffer for all."""
     if getattr(_local, "size", -1) < size:
         _local.buffer = np.empty(size + 64, np.uint8)
         start = address(_local.buffer)

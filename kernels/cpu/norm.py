@@ -1,6 +1,8 @@
 """Batch normalization on the CPU: two passes over the pixels, vectors over the channels.
 
     R rows (pixels of all images);  C channels;  s = sum of dy,  q = sum of dy * (x - mean)
+
+Sums run in float32 over a chunk of rows, and from chunk to chunk in float64.
 """
 import numpy as np
 from numba import prange
@@ -11,7 +13,8 @@ from .memory import address
 from .rows import empty_table, fits, table
 from .simd import WIDTH
 
-CHUNK = 256     # rows summed in float32 before the sum goes to float64
+CHUNK = 256     # rows
+SAMPLE = 8      # one row in so many tells where the mean lies
 MANY = 1 << 14  # numbers below which a second thread costs more than it brings
 
 
@@ -19,39 +22,56 @@ def _workers(t):
     return threads() if t.rows * t.columns >= MANY else 1
 
 
+def _floats(per_channel):
+    """Numbers a kernel can walk through: float32, side by side."""
+    return np.ascontiguousarray(per_channel, np.float32)
+
+
 @parallel
-def _sums(x, rows, channels, shift, sums, workers):
-    """Per thread and channel, in float64: the sums of (x - shift) and (x - shift)**2."""
+def _sums(x, rows, channels, sums, workers):
+    """Per thread and channel, in float64: the sums of x and x**2.
+
+    The squares of a chunk are summed around a number near its mean, the center, so that nothing
+    cancels. With x = center + d: sum x**2 = sum d**2 + center * (2 sum d + count * center).
+    """
+    zero, one = v.fill(np.float32(0)), v.fill(np.float32(1))
     for thread in prange(workers):
-        part = np.zeros((2, channels + WIDTH), np.float32)
-        one, two = part[0].ctypes.data, part[1].ctypes.data
+        part = np.zeros((3, channels + WIDTH), np.float32)
+        places = part[0].ctypes.data, part[1].ctypes.data, part[2].ctypes.data
         sums[thread] = 0
         last = (thread + 1) * rows // workers
         for first in range(thread * rows // workers, last, CHUNK):
+            count = min(CHUNK, last - first)
             for c in range(0, channels, WIDTH):
-                origin = v.load_some(shift + 4 * c, channels - c)
-                s, q = v.fill(np.float32(0)), v.fill(np.float32(0))
-                for r in range(first, min(first + CHUNK, last)):
-                    d = v.sub(v.load_some(x + (r * channels + c) * 4, channels - c), origin)
+                place, left = x + (first * channels + c) * 4, channels - c
+                s = q = zero
+                for r in range(0, count, SAMPLE):
+                    s = v.add(s, v.load_some(place + r * channels * 4, left))
+                center = v.mul(s, v.fill(np.float32(1 / -(-count // SAMPLE))))
+                center = v.where_less(v.mul(center, zero), one, center, zero)   # 0 for inf and NaN
+                s = zero
+                for r in range(count):
+                    d = v.sub(v.load_some(place + r * channels * 4, left), center)
                     s, q = v.add(s, d), v.fma(d, d, q)
-                v.store(one + 4 * c, s)
-                v.store(two + 4 * c, q)
+                v.store(places[0] + 4 * c, center)
+                v.store(places[1] + 4 * c, s)
+                v.store(places[2] + 4 * c, q)
             for c in range(channels):
-                sums[thread, 0, c] += part[0, c]
-                sums[thread, 1, c] += part[1, c]
+                center, rest = np.float64(part[0, c]), np.float64(part[1, c])
+                sums[thread, 0, c] += count * center + rest
+                sums[thread, 1, c] += part[2, c] + center * (2 * rest + count * center)
 
 
 def batch_norm_statistics(x):
-    """(mean, biased variance) per channel. Shifted by the first pixel, so that nothing cancels."""
+    """(mean, biased variance) per channel."""
     if not fits(x):
         return NotImplemented
     t = table(x)
     workers = _workers(t)
-    shift = np.ascontiguousarray(t.array[(0, slice(None), 0, 0)[:x.ndim]])
     sums = np.empty((workers, 2, t.columns), np.float64)
-    _sums(t.start, t.rows, t.columns, address(shift), sums, workers)
-    s, q = sums.sum(0) / t.rows
-    return (s + shift).astype(np.float32), np.maximum(q - s * s, 0).astype(np.float32)
+    _sums(t.start, t.rows, t.columns, sums, workers)
+    mean, square = sums.sum(0) / t.rows
+    return mean.astype(np.float32), np.maximum(square - mean * mean, 0).astype(np.float32)
 
 
 @parallel
@@ -72,8 +92,8 @@ def batch_norm_forward(x, mean, inv_std, weight, bias):
     if not fits(x):
         return NotImplemented
     t = table(x)
-    scale = np.asarray(inv_std if weight is None else inv_std * weight, np.float32)
-    shift = np.asarray(-mean * scale if bias is None else bias - mean * scale, np.float32)
+    scale = _floats(inv_std if weight is None else inv_std * weight)
+    shift = _floats(-mean * scale if bias is None else bias - mean * scale)
     y = empty_table(x.shape)
     _affine(t.start, address(scale), address(shift), address(y), t.rows, t.columns, _workers(t))
     return y
@@ -127,7 +147,7 @@ def batch_norm_backward(dy, x, mean, inv_std, weight, training, needs):
     s = q = None
     if training or needs[1] or needs[2]:
         sums = np.empty((workers, 2, t.columns), np.float64)
-        center = np.asarray(mean, np.float32)
+        center = _floats(mean)
         _backward_sums(g.start, t.start, address(center), t.rows, t.columns, sums, workers)
         s, q = sums.sum(0)
         q = q * inv_std
@@ -138,29 +158,33 @@ def batch_norm_backward(dy, x, mean, inv_std, weight, training, needs):
 
 
 def _input_gradient(g, t, mean, inv_std, weight, s, q, training):
-    a = np.asarray(inv_std if weight is None else inv_std * weight, np.float32)
+    a = _floats(inv_std if weight is None else inv_std * weight)
     dx, workers = empty_table(g.array.shape), _workers(t)
     if not training:
         zero = np.zeros_like(a)
         _affine(g.start, address(a), address(zero), address(dx), t.rows, t.columns, workers)
         return dx
-    c = np.asarray(-a * inv_std * q / t.rows, np.float32)
-    b = np.asarray(-a * s / t.rows, np.float32)
-    center = np.asarray(mean, np.float32)
+    c, b = _floats(-a * inv_std * q / t.rows), _floats(-a * s / t.rows)
+    center = _floats(mean)
     _combine(g.start, t.start, address(center), address(a), address(b), address(c), address(dx),
              t.rows, t.columns, workers)
     return dx
 
 
 @parallel
-def _column_sums(x, rows, channels, parts, workers):
+def _column_sums(x, rows, channels, sums, workers):
     for thread in prange(workers):
-        part = parts + thread * 4 * channels
-        for c in range(0, channels, WIDTH):
-            s = v.fill(np.float32(0))
-            for r in range(thread * rows // workers, (thread + 1) * rows // workers):
-                s = v.add(s, v.load_some(x + (r * channels + c) * 4, channels - c))
-            v.store_some(part + 4 * c, s, channels - c)
+        part = np.zeros(channels + WIDTH, np.float32)
+        sums[thread] = 0
+        last = (thread + 1) * rows // workers
+        for first in range(thread * rows // workers, last, CHUNK):
+            for c in range(0, channels, WIDTH):
+                s = v.fill(np.float32(0))
+                for r in range(first, min(first + CHUNK, last)):
+                    s = v.add(s, v.load_some(x + (r * channels + c) * 4, channels - c))
+                v.store(part.ctypes.data + 4 * c, s)
+            for c in range(channels):
+                sums[thread, c] += part[c]
 
 
 def channel_sum(x):
@@ -169,6 +193,6 @@ def channel_sum(x):
         return NotImplemented
     t = table(x)
     workers = _workers(t)
-    parts = np.empty((workers, t.columns), np.float32)
-    _column_sums(t.start, t.rows, t.columns, address(parts), workers)
-    return parts.sum(0)
+    sums = np.empty((workers, t.columns), np.float64)
+    _column_sums(t.start, t.rows, t.columns, sums, workers)
+    return sums.sum(0).astype(np.float32)

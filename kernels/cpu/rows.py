@@ -16,7 +16,7 @@ def fits(*arrays):
 
 
 def table(x):
-    """x (N, C) or (N, C, H, W) as a table without gaps; copied only if its memory runs otherwise."""
+    """x (N, C) or (N, C, H, W) as a table without gaps; a copy if its memory runs otherwise."""
     if x.ndim == 2:
         x = np.ascontiguousarray(x)
     elif not x.transpose(0, 2, 3, 1).flags.c_contiguous:
