@@ -183,7 +183,7 @@ def _in_full(model, images, filling, image, corner, size):
     for i, (n, top, left) in enumerate(zip(image, *corner)):
         window = np.s_[:, top:top + size[0], left:left + size[1]]
         covered[i][window] = filling[n][window]
-    return logits_of("occlusion", model, covered, len(covered))
+    return logits_of("occlusion", model, covered, max(1, len(covered)))
 
 
 def _covered_logits(logits, images, filling, corners, size, batch_size):
@@ -191,7 +191,7 @@ def _covered_logits(logits, images, filling, corners, size, batch_size):
     parts = []
     for part in batches(len(images) * len(corners), batch_size):
         image, place = np.divmod(np.arange(part.start, part.stop), len(corners))
-        among = slice(image[0], image[-1] + 1)
-        parts.append(logits(images[among], filling[among], image - image[0], corners[place].T,
-                            size))
+        among = slice(part.start // len(corners), math.ceil(part.stop / len(corners)))
+        parts.append(logits(images[among], filling[among], image - among.start,
+                            corners[place].T, size))
     return array_module(images).concatenate(parts)

@@ -47,16 +47,15 @@ def test_same_numbers(monkeypatch, name, model, shape, size, stride, fill):
 def test_small_patches_are_worth_it_large_ones_not():
     touched_net = touched.Touched(pair()[0])
     assert len(touched_net.local) == 6 and len(touched_net.rest) == 4
-    corner = [np.array([0, 5]), np.array([3, 9])]
-    share = [touched_net.share(images()[:1], [np.minimum(c, n - s) for c, n in zip(corner, (12, 10))],
-                               (s, s)) for s in (1, 3, 10)]
+    share = [touched_net.share(images()[:1], [np.array([0, 12 - s]), np.array([3, 10 - s])], (s, s))
+             for s in (1, 2, 10)]
     assert 0 < share[0] < share[1] < 0.5 < share[2] <= 1
 
 
 def test_share_counts_multiply_adds():
-    net = nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.Conv2d(2, 3, 3, padding=1)).eval()
-    share = touched.Touched(net).share(images((1, 1, 9, 9)).astype("float32"),
-                                       [np.array([4]), np.array([4])], (1, 1))
+    net = nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.Conv2d(2, 3, 3, padding=1))
+    touched_net = touched.Touched(net.double().eval())
+    share = touched_net.share(images((1, 1, 9, 9)), [np.array([4]), np.array([4])], (1, 1))
     assert share == (9 * 18 + 25 * 54) / (81 * (18 + 54))
 
 
