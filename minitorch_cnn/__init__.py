@@ -1,5 +1,5 @@
 """minitorch_cnn: convolutional nets from scratch, to read and to use."""
-from . import autograd, cuda, data, datasets, kernels, nn, ops, optim, serialization
+from . import autograd, cuda, data, datasets, kernels, nn, ops, optim, serialization, transforms
 from .autograd import (
     Function,
     Tensor,

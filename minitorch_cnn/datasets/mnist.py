@@ -9,6 +9,7 @@ import numpy as np
 from ..autograd import Tensor
 from ..data.dataset import Dataset, as_indices
 from ..ops.checks import as_tensor
+from ..transforms import pil
 from . import sources
 from .idx import read_idx
 
@@ -195,8 +196,7 @@ def pil_image(pixels):
         Without Pillow.
     """
     try:
-        from PIL import Image
+        return pil.from_array(pixels)
     except ImportError:
         raise ImportError("a dataset's transform is given a PIL image, which needs Pillow: "
                           "`pip install pillow`; without a transform samples are tensors") from None
-    return Image.fromarray(pixels)
