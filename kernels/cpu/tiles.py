@@ -92,10 +92,9 @@ def make_outer_tile(count, vectors):
                     sums[k] = fma(b, pixel, grads[v], sums[k])
             return [b.add(x_here, x_pixel), b.add(dy_here, dy_pixel), *sums]
 
-        start = [load(b, place) for place in places]
-        _, _, *sums = loop(b, rows, [x, dy, *start], one_row)
-        for value, place in zip(sums, places):
-            store(b, value, place)
+        _, _, *sums = loop(b, rows, [x, dy, *[simd.constant(0)] * len(places)], one_row)
+        for value, place in zip(sums, places):  # sums of sums: fewer roundings than one long sum
+            store(b, b.fadd(load(b, place), value), place)
     return outer_tile
 
 
