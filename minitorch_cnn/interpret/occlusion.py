@@ -14,7 +14,7 @@ from .checks import as_count, as_images, as_pair, check_model, check_range
 from .fill import fill_images
 from .maps import spread
 from .scores import as_output, batches, check_output, logits_of, pick, predict
-from .touched import Touched, can_split
+from .touched import Touched, layers_in_order
 
 WORTH_IT = 0.5  # share of the multiply-adds; above it, cutting out crops costs what it saves
 
@@ -120,8 +120,9 @@ def occlusion(model, images, target=None, size=1, stride=1, fill=0.0, *, batch_s
     generator : Generator or int, optional
         Where the noise comes from; None is the stream "attack" of ``manual_seed``.
     recompute : {"auto", "full"}
-        "auto" computes only what the patch touches where that is faster: in a Sequential that
-        begins with convolutions and pooling, and for patches small enough. The same numbers.
+        "auto" computes only what the patch touches where that is faster: for patches small
+        enough, in a model that begins with convolutions and pooling and whose layers run one after
+        the other (a Sequential, or a Module whose method ``chain()`` lists them). Same numbers.
 
     Returns
     -------
@@ -170,9 +171,11 @@ def _positions(image_size, size, stride):
 
 def _logits_by(recompute, model, example, corners, size):
     """The function that computes logits of covered images: in full, or what is touched only."""
-    if recompute == "full" or len(example) == 0 or not can_split(model):
+    layers = layers_in_order(model)
+    if recompute == "full" or len(example) == 0 or layers is None:
         return functools.partial(_in_full, model)
-    touched = Touched(model)
+    touched = Touched(layers)
+    touched.check(model, example)
     return (touched.logits if touched.share(example, corners.T, size) < WORTH_IT
             else functools.partial(_in_full, model))
 

@@ -82,6 +82,11 @@ _WINDOWS = {nn.Conv2d: _convolution, nn.MaxPool2d: _max_pool, nn.AvgPool2d: _avg
 class Touched:
     """A model that can run on what a patch touches.
 
+    Parameters
+    ----------
+    layers : list of Module
+        In the order in which they run.
+
     Attributes
     ----------
     local : list of Window or Module
@@ -92,8 +97,7 @@ class Touched:
         The layers after them, which see whole maps again.
     """
 
-    def __init__(self, model):
-        layers = list(_flat(model))
+    def __init__(self, layers):
         local = [_local(layer) for layer in layers]
         end = local.index(None) if None in local else len(local)
         self.local, self.whole, self.rest = local[:end], layers[:end], layers[end:]
@@ -105,6 +109,24 @@ class Touched:
         for layer in self.whole:
             maps.append(layer(Tensor(maps[-1])).data)
         return maps
+
+    @no_grad()
+    def check(self, model, images):
+        """Refuse layers that do not compute the logits that the model does.
+
+        Raises
+        ------
+        ValueError
+        """
+        x = Tensor(images)
+        for layer in self.whole + self.rest:
+            x = layer(x)
+        expected = model(Tensor(images)).data
+        if x.shape != expected.shape or not array_module(images).allclose(
+                x.data, expected, rtol=1e-3, atol=1e-5, equal_nan=True):
+            raise ValueError(f"occlusion: the modules of {type(model).__name__}.chain(), one after "
+                             "the other, compute other logits than its forward; list all that run, "
+                             'in their order, or pass recompute="full"')
 
     def share(self, image, corner, size):
         """Multiply-adds of the local layers on the touched parts, as a share of all of theirs."""
@@ -165,10 +187,19 @@ def _grow(start, length, span, stride, padding, on):
     return first * stride - padding, (out_length - 1) * stride + span, first, out_length
 
 
-def can_split(model):
-    """Whether it is known in which order the layers run, and none has a hook that counts on it."""
-    return (isinstance(model, nn.Module) and type(model).forward is nn.Sequential.forward
-            and not any(m._forward_hooks or m._forward_pre_hooks for m in model.modules()))
+def layers_in_order(model):
+    """The layers of a model in the order in which they run; None where that is not known.
+
+    It is of a Sequential, and of a Module with a method ``chain()`` that lists its modules in that
+    order, including ``nn.Flatten`` and the like where forward calls functions. Hooks on layers
+    count on seeing whole maps, so a model with hooks stays whole.
+    """
+    if not isinstance(model, nn.Module) or any(m._forward_hooks or m._forward_pre_hooks
+                                               for m in model.modules()):
+        return None
+    if callable(getattr(type(model), "chain", None)):
+        return [layer for module in model.chain() for layer in _flat(module)]
+    return list(_flat(model)) if type(model).forward is nn.Sequential.forward else None
 
 
 def _flat(module):

@@ -42,6 +42,12 @@ class MnistCNN(nn.Module):
         self.relu3 = nn.ReLU()
         self.fc2 = nn.Linear(500, 10)
 
+    def chain(self):
+        """The layers in the order in which they run; one after the other they are ``forward``."""
+        layers = list(self.children())
+        first = layers.index(self.fc1)
+        return [*layers[:first], nn.Flatten(), *layers[first:]]
+
     def forward(self, x):
         """Logits (N, 10) of images (N, 1, 28, 28)."""
         if tuple(x.shape[1:]) != (1, 28, 28):

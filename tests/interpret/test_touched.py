@@ -5,6 +5,7 @@ from interpret_nets import Functional, checksum, images, pair
 
 from minitorch_cnn import nn
 from minitorch_cnn.interpret import occlusion, touched
+from minitorch_cnn.models import MnistCNN
 
 
 def nets():
@@ -45,7 +46,7 @@ def test_same_numbers(monkeypatch, name, model, shape, size, stride, fill):
 
 
 def test_small_patches_are_worth_it_large_ones_not():
-    touched_net = touched.Touched(pair()[0])
+    touched_net = touched.Touched(list(pair()[0]))
     assert len(touched_net.local) == 6 and len(touched_net.rest) == 4
     share = [touched_net.share(images()[:1], [np.array([0, 12 - s]), np.array([3, 10 - s])], (s, s))
              for s in (1, 2, 10)]
@@ -54,18 +55,55 @@ def test_small_patches_are_worth_it_large_ones_not():
 
 def test_share_counts_multiply_adds():
     net = nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.Conv2d(2, 3, 3, padding=1))
-    touched_net = touched.Touched(net.double().eval())
+    touched_net = touched.Touched(list(net.double().eval()))
     share = touched_net.share(images((1, 1, 9, 9)), [np.array([4]), np.array([4])], (1, 1))
     assert share == (9 * 18 + 25 * 54) / (81 * (18 + 54))
 
 
-def test_only_plain_sequentials_without_hooks_can_be_split():
+def test_whose_layers_run_in_a_known_order():
     model = pair()[0]
-    assert touched.can_split(model)
+    assert touched.layers_in_order(model) == list(model)
+    nested = nn.Sequential(nn.Sequential(*model[:3]), model[3])
+    assert touched.layers_in_order(nested) == list(model)[:4]
     with model[4].register_forward_hook(lambda *args: None):
-        assert not touched.can_split(model)
-    assert not touched.can_split(Functional(model)) and not touched.can_split(lambda x: x)
-    assert not touched.can_split(nn.Linear(2, 2))
+        assert touched.layers_in_order(model) is None
+    for other in (Functional(model), lambda x: x, nn.Linear(2, 2)):
+        assert touched.layers_in_order(other) is None
+
+
+class Chained(Functional):
+    order = [nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()]
+
+    def chain(self):
+        relu, pool, flatten = self.order
+        return [self.conv1, self.bn1, relu, pool, self.conv2, relu, flatten, self.fc1, relu,
+                self.fc2]
+
+
+def test_a_module_can_list_its_layers_but_must_list_them_right(monkeypatch):
+    used, inner = [], touched.Touched.logits
+    monkeypatch.setattr(touched.Touched, "logits", lambda *a: used.append(1) or inner(*a))
+    net = Chained(pair()[0]).double().eval()
+    part = occlusion(net, images(), None, 1, fill=0.5)
+    assert used
+    np.testing.assert_allclose(part.drop, occlusion(net, images(), None, 1, fill=0.5,
+                                                    recompute="full").drop, atol=1e-12)
+    net.order = [nn.Identity(), nn.MaxPool2d(2), nn.Flatten()]
+    with pytest.raises(ValueError, match=r"the modules of Chained.chain\(\), one after the other"):
+        occlusion(net, images())
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_the_net_of_the_studies(batch_norm):
+    net = MnistCNN(batch_norm).double().eval()
+    layers = touched.layers_in_order(net)
+    assert len(layers) == (13 if batch_norm else 10)
+    x = images((1, 1, 28, 28))
+    corner = [np.array([0, 13]), np.array([0, 7])]
+    touched.Touched(layers).check(net, x)
+    assert touched.Touched(layers).share(x, corner, (1, 1)) < 0.1
+    part, full = [occlusion(net, x, 3, 3, 6, 0.5, recompute=how) for how in ("auto", "full")]
+    np.testing.assert_allclose(part.drop, full.drop, atol=1e-12)
 
 
 @pytest.mark.parametrize("layers", [[nn.Flatten(), nn.Linear(120, 2)],
@@ -73,7 +111,7 @@ def test_only_plain_sequentials_without_hooks_can_be_split():
 def test_without_convolutions_there_is_nothing_to_save(layers):
     model = nn.Sequential(*layers).double().eval()
     corner = [np.array([0]), np.array([3])]
-    assert touched.Touched(model).share(images()[:1], corner, (1, 1)) == 1
+    assert touched.Touched(list(model)).share(images()[:1], corner, (1, 1)) == 1
     assert occlusion(model, images(), None, 2).drop.shape == (3, 11, 9)
 
 
