@@ -22,7 +22,7 @@ setup(
         "minitorch_cnn.kernels.cuda": ["*.cu", "*.cuh"],
         "minitorch_cnn.datasets": ["mnist_data/*"],
     },
-    install_requires=["numpy", "numba", "matplotlib", "pillow", "tqdm", "safetensors",
+    install_requires=["numpy>=2", "numba", "matplotlib", "pillow", "tqdm", "safetensors",
                       "threadpoolctl"],
     extras_require={
         "cuda12": ["cupy-cuda12x", "cuda-toolkit[cublas,cudart,nvrtc]==12.*"],

@@ -252,8 +252,9 @@ def _argument_names(func, inputs):
 
 def _element(outputs, j):
     """Where the j-th number of all outputs stands."""
-    for number, y in enumerate(outputs):
-        if j < y.numel():
-            return f"output {number} at {tuple(int(n) for n in np.unravel_index(j, y.shape))}"
-        j -= y.numel()
-    raise IndexError(f"no output has an element {j}")
+    number = 0
+    while j >= outputs[number].numel():
+        j -= outputs[number].numel()
+        number += 1
+    place = np.unravel_index(j, outputs[number].shape)
+    return f"output {number} at {tuple(int(n) for n in place)}"

@@ -275,9 +275,6 @@ class Tensor:
     def __format__(self, spec):
         return format(self.item(), spec) if self._data.ndim == 0 else object.__format__(self, spec)
 
-    def __dir__(self):
-        return sorted(set(super().__dir__()))
-
     __hash__ = object.__hash__
 
     def __repr__(self):
