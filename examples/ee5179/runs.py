@@ -1,0 +1,79 @@
+"""The trainings of this study: the documents' runs, each for several seeds, kept when they are done."""
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from common import kept, loaders
+
+import minitorch_cnn as mt
+from minitorch_cnn import optim
+from minitorch_cnn.models import MnistCNN
+from minitorch_cnn.train import Trainer, evaluate, predict
+
+
+@dataclass(frozen=True)
+class Run:
+    """One row of the documents' tables; ``accepted`` is where our mean test accuracy should lie."""
+
+    name: str
+    optimizer: str
+    options: tuple
+    batch: int
+    epochs: int
+    batch_norm: bool
+    document: float
+    accepted: tuple
+
+
+REPORT2019 = Run("report2019", "SGD", (("lr", 0.08),), 128, 8, False, 99.07, (99.0, None))
+NOTEBOOK2023 = (
+    Run("SGD", "SGD", (("lr", 0.001),), 64, 5, False, 81.11, (70, 88)),
+    Run("Momentum", "SGD", (("lr", 0.001), ("momentum", 0.9)), 64, 5, False, 96.51, (95.5, 97.5)),
+    Run("RMSProp", "RMSprop", (("lr", 0.001),), 64, 5, False, 98.93, (98.3, None)),
+    Run("Adam", "Adam", (("lr", 0.001),), 64, 5, False, 99.03, (98.5, None)),
+    Run("SGD+BN", "SGD", (("lr", 0.001),), 64, 5, True, 96.83, (96.0, 97.7)),
+    Run("Adam+BN", "Adam", (("lr", 0.001),), 64, 5, True, 98.94, (98.5, None)),
+)
+
+
+def trained(s, run, seed):
+    """Train ``run`` with one seed, unless it is kept already; see ``_train`` for what comes back."""
+    return kept(s, f"runs/{run.name}-{seed}", lambda: _train(s, run, seed))
+
+
+def _train(s, run, seed):
+    """Weights, history, seconds; the test set's logits, corrected and as written.
+
+    As written, nothing ever calls eval(): batch norm normalizes validation and test images by
+    the statistics of their own batches, and absorbs these. Training itself does not notice, since
+    in training mode the running statistics are not used: one training serves both modes.
+    """
+    mt.manual_seed(seed)
+    train, validation, test = loaders(s, run.batch)
+    model = MnistCNN(batch_norm=run.batch_norm).to(s.device)
+    optimizer = getattr(optim, run.optimizer)(model.parameters(), **dict(run.options))
+    trainer = Trainer(model, optimizer, out=s.folder / "checkpoints" / f"{run.name}-{seed}")
+    print(f"{run.name}, seed {seed}")
+    start = time.perf_counter()
+    history = trainer.fit(train, validation, run.epochs)
+    seconds = time.perf_counter() - start
+    result = {"model": model.state_dict(), "history": history.state_dict(), "seconds": seconds,
+              "logits": predict(model, test).logits}
+    before = {name: buffer.data.copy() for name, buffer in model.named_buffers()}
+    written = evaluate(model, validation, as_written=True)
+    result["as_written"] = {"validation_accuracy": written.accuracy.value,
+                            "logits": predict(model, test, as_written=True).logits}
+    result["buffers_moved"] = int(sum((before[name] != buffer.data).any()
+                                      for name, buffer in model.named_buffers()))
+    return result
+
+
+def test_accuracy(s, result):
+    """Percent of the test images right, in the mode of these settings."""
+    logits = np.asarray((result["as_written"] if s.as_written else result)["logits"])
+    return 100 * float(np.mean(logits.argmax(1) == test_labels(s)))
+
+
+def test_labels(s):
+    """Labels (N,) of the test set."""
+    return np.concatenate([labels.data for _, labels in loaders(s, 500)[2]])
