@@ -27,6 +27,7 @@ import numpy as np
 from numba import prange
 
 from . import tiles
+from . import vectors as v
 from .conv_few import MOST, correlate_few
 from .conv_weight import weight_gradient
 from .depthwise import accumulate_depthwise, correlate_depthwise
@@ -235,9 +236,25 @@ def conv2d_forward(x, w, b, stride, padding, dilation, groups):
     return y
 
 
+@serial
+def _finite(x, count):
+    """Whether ``count`` floats from an address on hold neither inf nor NaN."""
+    zero = total = v.fill(np.float32(0))
+    for i in range(0, count, WIDTH):
+        total = v.add(total, v.mul(v.load_some(x + 4 * i, count - i), zero))
+    return v.total(total) == 0
+
+
+def _is_finite(x):
+    return _finite(address(x), x.size) if x.flags.c_contiguous else np.isfinite(x).all()
+
+
 def conv2d_input_gradient(dy, w, size, stride, padding, dilation, groups):
-    """dx of the forward pass: dy correlated with the turned kernel, for each class of pixels."""
-    if not suits(dy, w):
+    """dx of the forward pass: dy correlated with the turned kernel, for each class of pixels.
+
+    Around dy lie zeros, which an infinite weight would make NaN of: then the reference does it.
+    """
+    if not suits(dy, w) or not _is_finite(w):
         return NotImplemented
     n, (f, c, kh, kw) = dy.shape[0], w.shape
     dx = empty_channels_last((n, c * groups, *size), np.float32)
