@@ -1,10 +1,11 @@
 """What the scripts of this study share: options, the data, and results that are kept.
 
-Whatever takes long is computed once and kept in the study's folder, so that an interrupted study goes
-on where it stopped, and a script that needs the trained net finds it (or trains it first).
+Whatever takes long is computed once and kept in the study's folder: an interrupted study goes on
+where it stopped, and a script that needs the trained net finds it (or trains it first).
 """
 import argparse
 import functools
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,23 +29,17 @@ class Settings:
 
     @property
     def folder(self):
-        """Where results are kept: those of a quick run apart from the others."""
+        """Where results are kept, quick ones apart."""
         return self.out / ("quick" if self.quick else "full")
-
-    @property
-    def mode(self):
-        """Label of this mode in tables and figures."""
-        return "as written" if self.as_written else "corrected"
 
 
 def run_alone(doc, study, arguments=None):
     """Run one part of the study as a script: print its report, and write it as a page."""
     s = settings(doc, arguments)
     report = Report(doc.splitlines()[0], as_written=s.as_written)
-    result = study(s, report)
+    study(s, report)
     print(report.to_markdown())
-    print("page:", report.save(s.folder / "parts", f"{study.__module__}_{s.mode.replace(' ', '_')}"))
-    return result
+    print("page:", report.save(s.folder, Path(sys.argv[0]).stem + "_as_written" * s.as_written))
 
 
 def settings(doc, arguments=None):
@@ -55,9 +50,8 @@ def settings(doc, arguments=None):
     parser.add_argument("--quick", action="store_true", help="a tenth of the data, one seed")
     parser.add_argument("--seeds", type=int, default=Settings.seeds, help="runs of each training")
     parser.add_argument("--device", default=Settings.device, help='"cpu" or "cuda"')
-    args = parser.parse_args(arguments)
-    seeds = 1 if args.quick else args.seeds
-    return Settings(args.out, args.as_written, args.quick, seeds, args.device)
+    args = vars(parser.parse_args(arguments))
+    return Settings(**args | ({"seeds": 1} if args["quick"] else {}))
 
 
 def kept(s, name, compute):
@@ -75,15 +69,14 @@ def split(quick=False):
     train, validation = random_split(MNIST(), [50_000, 10_000], mt.Generator().manual_seed(0))
     test = MNIST(train=False)
     if quick:
-        train, validation, test = (Subset(d, range(len(d) // 10)) for d in (train, validation, test))
+        return tuple(Subset(part, range(len(part) // 10)) for part in (train, validation, test))
     return train, validation, test
 
 
 def loaders(s, batch_size):
     """DataLoaders of the three parts; only the first is shuffled, anew in every epoch."""
-    train, validation, test = split(s.quick)
-    return (DataLoader(train, batch_size, shuffle=True), DataLoader(validation, 500),
-            DataLoader(test, 500))
+    train, *others = split(s.quick)
+    return [DataLoader(train, batch_size, shuffle=True), *(DataLoader(d, 500) for d in others)]
 
 
 def test_images(s, digits, skip=0):

@@ -1,19 +1,20 @@
-"""The trainings of this study: the documents' runs, each for several seeds, kept when they are done."""
+"""The trainings of this study: the documents' runs, each for several seeds, kept when done."""
 import time
 from dataclasses import dataclass
 
 import numpy as np
-from common import kept, loaders
 
 import minitorch_cnn as mt
 from minitorch_cnn import optim
 from minitorch_cnn.models import MnistCNN
 from minitorch_cnn.train import Trainer, evaluate, predict
 
+from common import kept, loaders
+
 
 @dataclass(frozen=True)
 class Run:
-    """One row of the documents' tables; ``accepted`` is where our mean test accuracy should lie."""
+    """One row of the documents' tables; ``accepted``: where our mean test accuracy should lie."""
 
     name: str
     optimizer: str
