@@ -48,14 +48,11 @@ class Curve:
         ValueError
             For no value, another shape, or another number of points in ``x``.
         """
-        values = self.values
-        if isinstance(values, (list, tuple)) and values and np.ndim(values[0]) == 1:
-            runs = [numbers(run) for run in values]
-        else:
-            runs = np.atleast_2d(numbers(values))
-        if np.ndim(runs[0]) != 1 or not max((len(run) for run in runs), default=0):
+        runs = self._seeds()
+        if any(run.ndim != 1 for run in runs) or not sum(map(len, runs)):
+            shapes = ", ".join(str(run.shape) for run in runs)
             raise ValueError(f'draw_curves: the values of "{self.label}" must have shape (T,) or '
-                             f"(S, T) and not be empty, got {np.shape(self.values)}")
+                             f"(S, T) and not be empty, got runs of {shapes}")
         padded = np.full((len(runs), max(map(len, runs))), np.nan)
         for row, run in zip(padded, runs):
             row[:len(run)] = run
@@ -63,6 +60,13 @@ class Curve:
             raise ValueError(f'draw_curves: "{self.label}" has {padded.shape[1]} points but its x '
                              f"has {len(self.x)}")
         return padded
+
+    def _seeds(self):
+        """A list of S arrays; a single run may come without its axis S."""
+        if isinstance(self.values, (list, tuple)) and any(np.ndim(run) for run in self.values):
+            return [numbers(run) for run in self.values]
+        values = numbers(self.values)
+        return list(values) if values.ndim > 1 else [values]
 
 
 @dataclass
@@ -137,8 +141,8 @@ def _draw_panel(axes, panel, spread):
     for name, value in panel.references.items():
         axes.axhline(value, color="#555555", linestyle=":", linewidth=1.2,
                      label=f"{name}: {value:g}")
-    if panel.log and _any_positive(panel):
-        axes.set_yscale("log")
+    if panel.log:
+        _make_log(axes, np.concatenate([curve.runs().ravel() for curve in panel.curves]))
     axes.set_title(panel.title, fontsize=FONT + 1, parse_math=False)
     axes.set_xlabel(panel.x_label, fontsize=FONT, parse_math=False)
     axes.set_ylabel(panel.y_label, fontsize=FONT, parse_math=False)
@@ -158,8 +162,18 @@ def _add_legend(axes, entries):
         text.set_parse_math(False)
 
 
-def _any_positive(panel):
-    return any((curve.runs() > 0).any() for curve in panel.curves)
+def _make_log(axes, values):
+    """A logarithmic upright axis with plain numbers; nothing where no value is above 0."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+    values = values[(values > 0) & np.isfinite(values)]
+    if values.size == 0:
+        return
+    axes.set_yscale("log")
+    decades = np.log10(values.max() / values.min())
+    subs = range(1, 10) if decades < 1 else (1, 2, 5) if decades < 3 else (1,)
+    axes.yaxis.set_major_locator(LogLocator(subs=subs))
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _draw_curve(axes, curve, place, spread):

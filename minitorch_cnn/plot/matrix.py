@@ -9,6 +9,7 @@ from .figure import DPI, FONT, color_map, limits, numbers, text_width
 MARGIN = 0.12  # inches
 LINE = 0.22
 BAR = 0.85
+SHORTEST = 0.7  # height of a color bar
 DARK = 0.5  # luminance below which text is white
 
 
@@ -99,14 +100,21 @@ class Cells:
         top += max(map(text_width, self.column_labels)) if self.upright else LINE
         width, height = columns * self.cell[0], rows * self.cell[1]
         right = max(left + width + MARGIN + (BAR if self.bar else 0),
+                    self._middle(left, width, self.x_label) + text_width(self.x_label) / 2 + MARGIN,
                     text_width(self.title, FONT + 2) + 2 * MARGIN)
-        board = Board(right, top + height + MARGIN, dpi)
+        bottom = max(top + height, top + text_width(self.y_label), top + self._bar_height(0))
+        board = Board(right, bottom + MARGIN, dpi)
         board.text(MARGIN, MARGIN, self.title, FONT + 2, "left")
         self._draw_cells(board, left, top, width, height)
         self._draw_labels(board, left, top, width, height)
         if self.bar:
-            self._draw_bar(board, left + width + 0.1, top, max(height, 0.6))
+            self._draw_bar(board, left + width + 0.1, top, self._bar_height(height))
         return board.figure
+
+    @staticmethod
+    def _middle(start, length, label):
+        """Where the label of a side is centered: in its middle, or further if it is longer."""
+        return start + max(length, text_width(label)) / 2
 
     def _draw_cells(self, board, left, top, width, height):
         board.image(self.colors, left, top, width, height)
@@ -125,11 +133,16 @@ class Cells:
         for i, label in enumerate(self.row_labels):
             board.text(left - 0.06, top + (i + 0.52) * self.cell[1], label, across="right",
                        up="center")
-        board.text(left + width / 2, MARGIN + 1.3 * LINE * bool(self.title), self.x_label)
-        board.text(MARGIN + LINE / 2, top + height / 2, self.y_label, up="center", rotation=90)
+        board.text(self._middle(left, width, self.x_label),
+                   MARGIN + 1.3 * LINE * bool(self.title), self.x_label)
+        board.text(MARGIN + LINE / 2, self._middle(top, height, self.y_label), self.y_label,
+                   up="center", rotation=90)
 
     def _draw_bar(self, board, x, y, height):
         from matplotlib.cm import ScalarMappable
         from matplotlib.colors import Normalize
         label, ends, cmap = self.bar
-        board.bar(ScalarMappable(Normalize(*ends), color_map(cmap)), x, y, min(height, 3), label)
+        board.bar(ScalarMappable(Normalize(*ends), color_map(cmap)), x, y, height, label)
+
+    def _bar_height(self, height):
+        return max(min(height, 3), SHORTEST, text_width(self.bar[0])) if self.bar else 0

@@ -83,7 +83,8 @@ class Sheet:
         width = max(right + MARGIN + (BAR if self.bar is not None else 0),
                     text_width(self.title, FONT + 2) + 2 * MARGIN,
                     max(text_width(s.heading, FONT + 1) for s in self.sections) + 2 * MARGIN)
-        board = Board(width, top + tops + sum(heights) + MARGIN, dpi)
+        tall = max(sum(heights), self._bar_height(0) + GAP)
+        board = Board(width, top + tops + tall + MARGIN, dpi)
         board.text(MARGIN, MARGIN, self.title, FONT + 2, "left")
         for i, name in enumerate(self.tops):
             board.text(self.left + (i + 0.5) * self.cell[0], top + tops - 0.04, name, up="bottom")
@@ -94,7 +95,7 @@ class Sheet:
             drawn = self._draw_section(board, section, y, ends) or drawn
             y += height
         if self.bar is not None and drawn is not None:
-            self._draw_bar(board, drawn, right + GAP, top + tops, sum(heights) - GAP)
+            self._draw_bar(board, drawn, right + GAP, top + tops, self._bar_height(sum(heights)))
         return board.figure
 
     def _height(self, section):
@@ -133,11 +134,21 @@ class Sheet:
         return drawn if tile.pixels.ndim == 2 and tile.ends is None else None
 
     def _draw_bar(self, board, drawn, x, y, height):
-        private = isinstance(self.scale, str) and self.scale == "private"
-        label = f"{self.bar}, each on its own scale" if private else self.bar
-        bar = board.bar(drawn, x, y, min(height, 3.0), label)
-        if private:
+        bar = board.bar(drawn, x, y, height, self._bar_label())
+        if self._private():
             bar.set_ticks(drawn.get_clim(), labels=["min", "max"])
+
+    def _private(self):
+        return isinstance(self.scale, str) and self.scale == "private"
+
+    def _bar_label(self):
+        return f"{self.bar}, each on its own scale" if self._private() else self.bar
+
+    def _bar_height(self, height):
+        """As the tiles beside it, within reason; never shorter than its label."""
+        if self.bar is None:
+            return 0
+        return max(min(height - GAP, 3.0), 0.7, text_width(self._bar_label(), FONT - 1))
 
 
 def tiles_of(images, captions=None, frames=None, what="images"):
