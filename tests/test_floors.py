@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "minitorch_cnn"
 FLOORS = [
-    {"device", "cuda", "dtypes", "random", "cache", "kernels.reference", "kernels.cpu",
+    {"device", "cuda", "dtypes", "random", "cache", "progress", "kernels.reference", "kernels.cpu",
      "kernels.cuda"},
     {"kernels"},
     {"autograd"},

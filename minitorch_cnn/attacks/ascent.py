@@ -10,7 +10,7 @@ import numpy as np
 from ..autograd import Tensor, enable_grad, grad, no_grad
 from ..device import array_module, to_cpu
 from ..interpret.scores import batches, run
-from .progress import progress_bar
+from ..progress import progress_bar
 from .trajectory import Recorder, Trajectory, joined
 
 
@@ -72,7 +72,8 @@ def climb(problem, start, ascent_for, iterations):
     Climb
     """
     parts = batches(len(start), problem.watch.batch_size)
-    with progress_bar(problem.watch.progress, iterations * len(parts), problem.attack) as bar:
+    steps = iterations * len(parts)
+    with progress_bar(steps, problem.attack, "iterations", problem.watch.progress) as bar:
         climbs = [_climb_batch(problem, rows, start[rows], ascent_for(rows), iterations, bar)
                   for rows in parts]
     return Climb(np.concatenate([c.images for c in climbs]),
@@ -84,7 +85,7 @@ def _climb_batch(problem, rows, x, ascent, iterations, bar):
     """One batch from its start ``x`` to a Climb; pixels outside the region stay as they were."""
     origin, watch = problem.images[rows], problem.watch
     region = None if problem.region is None else problem.region[rows]
-    recorder = Recorder(origin, problem.targets[rows], watch.every, watch.images_every)
+    recorder = Recorder(origin, problem.targets_of(rows), watch.every, watch.images_every)
     for i in range(iterations):
         cost, logits, dx = cost_gradient(problem, ascent, x)
         arrived = ascent.arrived(i, logits)

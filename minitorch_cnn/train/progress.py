@@ -1,28 +1,18 @@
 """The bar that shows how far an epoch is."""
+from ..progress import progress_bar
 
 
-def progress_bar(loader, title, show=None):
-    """A tqdm bar that counts images: done, all, images per second, time left.
+def epoch_bar(loader, title, show=None):
+    """A bar that counts images: done, all, images per second, time left.
 
     Parameters
     ----------
     loader : DataLoader or iterable of batches
         Tells how many images there will be, if it can.
-    title : str
-        Stands in front.
-    show : bool, optional
-        None shows it where standard error is a terminal.
-
-    Returns
-    -------
-    tqdm, or a stand-in that shows nothing where tqdm is not installed.
+    title, show
+        As in ``progress_bar``.
     """
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        return _Silent()
-    return tqdm(total=images_in(loader), desc=title, unit=" images", leave=False,
-                disable=None if show is None else not show)
+    return progress_bar(images_in(loader), title, "images", show)
 
 
 def images_in(loader):
@@ -32,17 +22,3 @@ def images_in(loader):
             or not hasattr(dataset, "__len__"):
         return None
     return len(loader) * size if loader.drop_last else len(loader.sampler)
-
-
-class _Silent:
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        pass
-
-    def update(self, n):
-        pass
-
-    def set_postfix_str(self, text, refresh=True):
-        pass

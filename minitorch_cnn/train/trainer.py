@@ -11,7 +11,7 @@ from .callbacks import check
 from .checkpoint import load_checkpoint, restore, save_checkpoint
 from .evaluation import Tally, evaluate, pair, predict
 from .history import History
-from .progress import progress_bar
+from .progress import epoch_bar
 
 NAN = float("nan")
 
@@ -157,7 +157,7 @@ class Trainer:
     def _train(self, loader, epoch, title):
         """One pass over the training data; the epoch's record."""
         tally, start = Tally(), time.perf_counter()
-        with progress_bar(loader, title, self.progress) as bar:
+        with epoch_bar(loader, title, self.progress) as bar:
             for iteration, batch in enumerate(loader, 1):
                 images, targets = pair("fit", batch, self.model)
                 rate = self._rate()
