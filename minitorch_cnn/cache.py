@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def cache_folder():
-    """``MINITORCH_CNN_CACHE`` if it is set, else ``minitorch_cnn`` in the platform's user cache folder.
+    """``MINITORCH_CNN_CACHE`` if set, else ``minitorch_cnn`` in the platform's user cache folder.
 
     Returns
     -------

@@ -67,7 +67,8 @@ def describe():
     """One line on what NumPy arrays are computed with here, for programs to print."""
     language = language_of(None)
     if language == "reference":
-        return "NumPy reference" + ("" if has_numba() else " (`pip install numba` for the fast ones)")
+        advice = "" if has_numba() else " (`pip install numba` for the fast ones)"
+        return f"NumPy reference{advice}"
     return importlib.import_module(f"{__name__}.{language}").describe()
 
 
