@@ -288,7 +288,7 @@ class Expand(Function):
 
     def forward(self, x):
         self.before = x.shape
-        if math.prod(self.target) == x.size:
+        if math.prod(self.target) == x.size > 0:
             return x[(None,) * (len(self.target) - x.ndim)]  # nothing repeats: stays writable
         return array_module(x).broadcast_to(x, self.target)
 

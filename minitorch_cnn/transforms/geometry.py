@@ -4,7 +4,7 @@ n images of width W and height H; every random number comes from the stream "aug
 """
 import numpy as np
 
-from .image import choose, get_dimensions, rng, uniform
+from .image import choose, get_dimensions, rng, unchanged, uniform
 from .interpolation import WARP_MODES, InterpolationMode, interpolation_mode
 from .sizes import as_angles, as_floats, check_fill, check_order, is_number
 from .transform import Transform, check_probability
@@ -243,7 +243,7 @@ class RandomPerspective(_RandomMap):
     def forward(self, img):
         """A PIL image or Tensor (a batch is mapped as one), with corners drawn once."""
         if rng().random() >= self.p:
-            return img
+            return unchanged(img)
         _, height, width = get_dimensions(img)
         start, end = self.get_params(width, height, self.distortion_scale)
         return perspective(img, start, end, self.interpolation, self.fill)

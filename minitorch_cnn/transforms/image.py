@@ -83,6 +83,11 @@ def get_image_num_channels(img):
     return get_dimensions(img)[0]
 
 
+def unchanged(img):
+    """The image itself; an array as a Tensor."""
+    return img if is_pil(img) else as_tensor(img)
+
+
 def max_value(dtype):
     """White: 1 for floats, the largest number of an integer dtype."""
     return 1 if dtype.kind in "fb" else np.iinfo(dtype).max

@@ -1,6 +1,6 @@
 """Transform: the base of all of them, and how many images are transformed at once."""
 from ..nn import Module
-from .image import choose, rng, unit_batch
+from .image import choose, rng, unchanged, unit_batch
 
 
 class Transform(Module):
@@ -58,7 +58,7 @@ class Sometimes(Transform):
 
     def forward(self, img):
         """The changed image, or the image itself."""
-        return self.change(img) if rng().random() < self.p else img
+        return self.change(img) if rng().random() < self.p else unchanged(img)
 
     def on_batch(self, images, white):
         """Each image changed with probability p."""
