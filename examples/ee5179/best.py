@@ -14,7 +14,8 @@ from minitorch_cnn.models import MnistCNN
 from minitorch_cnn.train import Trainer, predict
 
 from common import kept, split
-from runs import NOTEBOOK2023, test_accuracy, trained
+from runs import NOTEBOOK2023, trained
+from scores import test_accuracy
 
 EPOCHS, BATCH, LR = 20, 128, 0.002
 AUGMENTATION = transforms.Compose([
@@ -26,14 +27,18 @@ AUGMENTATION = transforms.Compose([
 @functools.cache
 def best_model(s, seed=0):
     """The most accurate net, in eval mode; trained first if that has not happened yet."""
-    if s.as_written:
-        run = max(NOTEBOOK2023, key=lambda run: test_accuracy(s, trained(s, run, seed)))
-        model = MnistCNN(batch_norm=run.batch_norm)
-        model.load_state_dict(trained(s, run, seed)["model"])
-    else:
-        model = MnistCNN(batch_norm=True)
-        model.load_state_dict(kept(s, f"best-{seed}", lambda: train_best(s, seed))["model"])
+    weights = kept_best(s, seed)["model"]
+    model = MnistCNN(batch_norm="bn1.weight" in weights)
+    model.load_state_dict(weights)
     return model.to(s.device).eval()
+
+
+def kept_best(s, seed=0):
+    """Weights, history and test logits of the best net."""
+    if s.as_written:
+        best = max(NOTEBOOK2023, key=lambda run: test_accuracy(s, trained(s, run, seed % s.seeds)))
+        return trained(s, best, seed % s.seeds)
+    return kept(s, f"best-{seed}", lambda: train_best(s, seed))
 
 
 def second_model(s):

@@ -2,8 +2,6 @@
 import time
 from dataclasses import dataclass
 
-import numpy as np
-
 import minitorch_cnn as mt
 from minitorch_cnn import optim
 from minitorch_cnn.models import MnistCNN
@@ -38,7 +36,7 @@ NOTEBOOK2023 = (
 
 
 def trained(s, run, seed):
-    """Train ``run`` with one seed, unless it is kept already; see ``_train`` for what comes back."""
+    """Train ``run`` with one seed, unless that is kept already; see ``_train`` for the result."""
     return kept(s, f"runs/{run.name}-{seed}", lambda: _train(s, run, seed))
 
 
@@ -64,17 +62,6 @@ def _train(s, run, seed):
     written = evaluate(model, validation, as_written=True)
     result["as_written"] = {"validation_accuracy": written.accuracy.value,
                             "logits": predict(model, test, as_written=True).logits}
-    result["buffers_moved"] = int(sum((before[name] != buffer.data).any()
-                                      for name, buffer in model.named_buffers()))
+    result["buffers_moved"] = sum(int((before[name] != buffer.data).any())
+                                  for name, buffer in model.named_buffers())
     return result
-
-
-def test_accuracy(s, result):
-    """Percent of the test images right, in the mode of these settings."""
-    logits = np.asarray((result["as_written"] if s.as_written else result)["logits"])
-    return 100 * float(np.mean(logits.argmax(1) == test_labels(s)))
-
-
-def test_labels(s):
-    """Labels (N,) of the test set."""
-    return np.concatenate([labels.data for _, labels in loaders(s, 500)[2]])
