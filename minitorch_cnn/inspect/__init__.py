@@ -6,5 +6,5 @@ from .state import checksum
 from .summary import Layer, Summary, summary
 from .table import text_table
 
-__all__ = ["ArgumentAudit", "Audit", "Layer", "Node", "OpAudit", "Summary", "audit", "checksum", "summary", "text_table",
-           "to_dot", "trace_graph"]
+__all__ = ["ArgumentAudit", "Audit", "Layer", "Node", "OpAudit", "Summary", "audit", "checksum",
+           "summary", "text_table", "to_dot", "trace_graph"]

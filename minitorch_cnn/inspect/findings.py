@@ -115,7 +115,7 @@ class Audit:
                   ""]
         rows = [row for op in self.ops for row in _op_rows(op)]
         rows += [["whole net", leaf.name, size_text(leaf.shape), None, _error(leaf.difference),
-                  None, None, None, _mark(leaf.problem)] for leaf in self.leaves]
+                  None, None, None, _leaf_mark(leaf)] for leaf in self.leaves]
         return f"{text_table(header, rows, left=3)}\n\n{self.verdict}"
 
 
@@ -126,6 +126,10 @@ def _op_rows(op):
     return [[op.op, a.name, size_text(op.shape), op.number, _error(a.difference), _error(a.torch),
              _error(a.own), f"{a.kinks}/{a.outputs}", _mark(a.problem or (not i and general))]
             for i, a in enumerate(arguments)]
+
+
+def _leaf_mark(leaf):
+    return "kinks" if leaf.difference is None else _mark(leaf.problem)
 
 
 def _mark(problem):

@@ -93,7 +93,7 @@ TWINS = {
         x, o["output_size"]),
     "BatchNorm": _batch_norm,
     "ReLU": _functional("relu"),
-    "LeakyReLU": lambda torch, o, x: torch.nn.functional.leaky_relu(x, o["slope"]),
+    "LeakyReLU": lambda torch, o, x: torch.where(x > 0, x, x * torch.as_tensor(o["slope"])),
     "PReLU": _functional("prelu"),
     "SiLU": _functional("silu"),
     "GELU": _functional("gelu"),
@@ -139,7 +139,10 @@ def torch_result(torch, call, dy):
     for tensor in tensors:
         if isinstance(tensor, torch.Tensor) and tensor.is_floating_point():
             tensor.requires_grad_()
-    y = twin(torch, call.options, *tensors)
+    try:
+        y = twin(torch, call.options, *tensors)
+    except (TypeError, ValueError, RuntimeError):  # some case that PyTorch does not know
+        return None
     if y is None or tuple(y.shape) != dy.shape:
         return None
     y.backward(torch.from_numpy(dy.copy()))

@@ -139,8 +139,9 @@ class History:
                 tables = [[_whole(record) for record in content[per]]
                           for per in ("iterations", "epochs")]
                 return cls(*tables, content["stopped"])
-            records = [_whole(record) for record in csv.DictReader(io.StringIO(text))]
-            if records and "epoch" not in records[0]:
+            reader = csv.DictReader(io.StringIO(text.strip()))
+            records = [_whole(record) for record in reader]
+            if reader.fieldnames and "epoch" not in reader.fieldnames:
                 raise KeyError("epoch")
         except (ValueError, KeyError, TypeError, AttributeError):
             raise ValueError(f"History.load: {path} is no history; name a file that to_json or "

@@ -63,7 +63,8 @@ class Proportion:
         p, z = self.value, NormalDist().inv_cdf((1 + self.confidence) / 2)
         center = (p + z * z / (2 * n)) / (1 + z * z / n)
         half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-        return max(center - half, 0.0), min(center + half, 1.0)
+        low, high = max(center - half, 0.0), min(center + half, 1.0)
+        return min(low, p), max(high, p)  # rounding may push an end past p = 0 or 1
 
     def __contains__(self, value):
         return self.low <= value <= self.high
