@@ -61,26 +61,23 @@ def margin_ranking_loss(input1, input2, target, margin=0.0, size_average=None, r
     Parameters
     ----------
     input1, input2, target : Tensor
-        Of as many dimensions; shapes broadcast.
+        Of as many dimensions; shapes broadcast. The loss of integers is float32.
     margin, size_average, reduce, reduction
         As for ``hinge_embedding_loss``.
 
     Raises
     ------
-    TypeError
-        If the inputs do not hold floats.
     ValueError
         If the shapes do not fit, or for an unknown reduction.
     """
     op = "margin_ranking_loss"
     reduction = chosen(op, reduction, size_average, reduce)
     x1, x2, target = as_tensor(input1), as_tensor(input2), as_tensor(target)
-    check_float(op, input1=x1, input2=x2)
     check_broadcast(op, x1, x2, target)
     if not x1.ndim == x2.ndim == target.ndim:
         raise ValueError(f"{op}: inputs and target must have as many dimensions, got shapes "
                          f"{x1.shape}, {x2.shape} and {target.shape}")
-    return finish(clamp(margin - target * (x1 - x2), min=0), reduction)
+    return finish(clamp(float(margin) - target * (x1 - x2), min=0), reduction)
 
 
 def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
@@ -190,7 +187,7 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
         cost = cost * weight[labels]
     wrong = labels != array_module(labels).arange(C)
     losses = where(Tensor(wrong), cost, 0.0).mean(1)
-    return finish(losses if input.ndim == 2 else losses.reshape(()), reduction)
+    return finish(losses.reshape(target.shape), reduction)
 
 
 def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):

@@ -129,7 +129,8 @@ class Clamp(Function):
         if self.needs[0]:
             dx = unbroadcast(where((x >= low) & (x <= high), dy, 0), x)
         if self.needs[1]:
-            dlow = unbroadcast(where((x < low) & (low < high), dy, 0), low)
+            held = x < low if self.high is None else (x < low) & (low < high)
+            dlow = unbroadcast(where(held, dy, 0), low)
         if self.needs[2]:
             dhigh = unbroadcast(where((x > high) | (low > high), dy, 0), high)
         return dx, dlow, dhigh

@@ -71,6 +71,8 @@ def test_clamp_with_tensors():
     check_op(mt.clamp, torch.clamp, X, low, high)
     check_op(mt.clamp, torch.clamp, X, None, high)
     check_op(mt.clamp, torch.clamp, X, low)
+    check_op(mt.clamp, torch.clamp, *np.meshgrid(X, X))
+    check_op(mt.clamp, torch.clamp, X, None, X[::-1].copy())
     check_op(mt.clamp, torch.clamp, (2, 3, 4), (4,), (2, 1, 1))
     check_op(mt.clamp, torch.clamp, (3, 4), np.array(-0.5), np.array(0.5))
 
