@@ -6,6 +6,7 @@ times gets the sum of the gradients of its copies.
 from ..autograd import Function, Tensor
 from ..device import array_module
 from ..dtypes import int64
+from .broadcast import exact_number, number
 from .checks import as_tensor, normalize_dim
 from .indexing import getitem
 from .shape import broadcast_shapes_of, broadcast_to, ravel, reshape
@@ -241,6 +242,22 @@ class ScatterAdd(Function):
         return dy, None, _spread(dy[self.places], self.src_shape) if self.needs[2] else None
 
 
+class ScatterMultiply(Function):
+    """y = x, then y[index[i, j], j] *= src[i, j] (for dim 0); no gradient, as in PyTorch."""
+
+    def __init__(self, dim):
+        self.dim = dim
+
+    def forward(self, x, index, src):
+        y = x.copy()
+        array_module(x).multiply.at(y, _places(index, self.dim), _part(src, index))
+        return y
+
+    def backward(self, dy):
+        raise RuntimeError('scatter: reduce="multiply" has no gradient, as in PyTorch; detach() '
+                           "what goes in")
+
+
 def _part(src, index):
     """The corner of ``src`` that lies under ``index``; a number stays a number."""
     return src[tuple([slice(n) for n in index.shape])] if hasattr(src, "shape") else src
@@ -270,15 +287,14 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None):
         At least as large as ``index`` in every dim, of ``input``'s dtype.
     value : number, optional
         PyTorch's other name for a ``src`` that is a number.
-    reduce : {"add"}, optional
-        ``"add"`` is ``scatter_add``; others are not supported.
+    reduce : {"add", "multiply"}, optional
+        Add to what is there (``scatter_add``), or multiply it, which has no gradient.
     """
     src = value if src is None else src
-    if reduce is not None:
-        if reduce != "add":
-            raise ValueError(f'scatter: reduce must be None or "add", got {reduce!r}')
-        return scatter_add(input, dim, index, src)
-    return _scatter("scatter", Scatter, input, dim, index, src)
+    kinds = {None: Scatter, "add": ScatterAdd, "multiply": ScatterMultiply}
+    if reduce not in kinds:
+        raise ValueError(f'scatter: reduce must be None, "add" or "multiply", got {reduce!r}')
+    return _scatter("scatter", kinds[reduce], input, dim, index, src)
 
 
 def scatter_add(input, dim, index, src):
@@ -288,11 +304,14 @@ def scatter_add(input, dim, index, src):
 
 def _scatter(op, kind, input, dim, index, src):
     input, index = as_tensor(input), integers(op, index)
+    is_number = isinstance(src, (bool, int, float))
+    if is_number:
+        src = exact_number(op, src, input.dtype)
     if not index.numel():
-        src = src if isinstance(src, (bool, int, float)) else getitem(ravel(src), slice(0))
+        src = src if is_number else getitem(ravel(src), slice(0))
         return reshape(kind(0)(ravel(input), ravel(index), src), input.shape)
     x, dim, index = _checked(op, input, dim, index)
-    if not isinstance(src, (bool, int, float)):
+    if not is_number:
         src = as_tensor(src)
         src = src if src.ndim else ravel(src)
         if src.dtype != x.dtype:
@@ -331,6 +350,7 @@ def index_add(input, dim, index, source, *, alpha=1):
     if index.ndim > 1 or source.shape != expected:
         raise ValueError(f"index_add: index must be 1-d and source of shape {expected}, got shapes "
                          f"{index.shape} and {source.shape}")
+    alpha = number(alpha, input.dtype)
     if input.ndim == 0:
         return reshape(IndexAdd(0, alpha)(ravel(input), ravel(index), ravel(source)), ())
     return IndexAdd(dim, alpha)(input, ravel(index), source)

@@ -78,6 +78,25 @@ def test_scatter_add(dim, index, source):
              (3, 4), index, source)
 
 
+def test_scatter_numbers_into_integers():
+    x, index = np.array([5, -3, 7]), np.array([0, 1, 1])
+    for how in ({}, {"reduce": "add"}, {"reduce": "multiply"}):
+        check_op(lambda x, i, **how: mt.scatter(x, 0, i, 2.5, **how),
+                 lambda x, i, **how: torch.scatter(x, 0, i, 2.5, **how), x, index, **how)
+    u = x.astype(np.uint8)
+    check_op(lambda x, i, s: mt.index_add(x, 0, i, s, alpha=-1),
+             lambda x, i, s: torch.index_add(x, 0, i, s, alpha=-1), u, index, u)
+
+
+def test_scatter_multiplies():
+    x, src = np.arange(6.0).reshape(2, 3), np.array([[2.0, 3.0, 4.0]])
+    index = np.array([[1, 0, 1]])
+    expected = [[0, 3, 2], [6, 4, 20]]
+    assert mt.scatter(x, 0, index, src, reduce="multiply").tolist() == expected
+    assert mt.Tensor(x).scatter_(0, mt.tensor(index), 2, reduce="multiply").tolist() == \
+        [[0, 2, 2], [6, 4, 10]]
+
+
 def test_scatter():
     index = np.array([[0, 2, 1], [3, 0, 2]])
     check_op(lambda x, i, s: mt.scatter(x, 1, i, s), lambda x, i, s: torch.scatter(x, 1, i, s),
@@ -155,8 +174,12 @@ X = mt.Tensor(np.zeros((2, 3), np.float32))
      "scatter: src is float64 but input"),
     (lambda: X.scatter(0, [[0, 1]], X[:1, :1]), ValueError,
      "scatter: src of shape .* must be at least"),
-    (lambda: X.scatter(0, [[0]], X, reduce="multiply"), ValueError,
-     'scatter: reduce must be None or "add"'),
+    (lambda: X.scatter(0, [[0]], X, reduce="mean"), ValueError,
+     'scatter: reduce must be None, "add" or "multiply"'),
+    (lambda: mt.zeros(2, dtype=mt.uint8).scatter(0, [0], 300), ValueError,
+     "scatter: 300 does not fit into uint8"),
+    (lambda: mt.ones(2, requires_grad=True).scatter(0, [0], 3, reduce="multiply").sum().backward(),
+     RuntimeError, 'scatter: reduce="multiply" has no gradient'),
     (lambda: X.index_add(0, [0], X), ValueError,
      "index_add: index must be 1-d and source of shape"),
     (lambda: X.index_add(0, [0], np.zeros((1, 3))), TypeError,
