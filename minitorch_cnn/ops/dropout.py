@@ -17,9 +17,10 @@ __all__ = ["alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d",
            "feature_alpha_dropout"]
 
 
-def _check(op, input, p):
+def _check(op, input, p, training):
     input = as_tensor(input)
-    check_float(op, input=input)
+    if training:  # else it is returned as it is, integers too
+        check_float(op, input=input)
     if not 0 <= p <= 1:
         raise ValueError(f"{op}: p is the probability to drop, between 0 and 1, got {p}")
     return input
@@ -76,11 +77,11 @@ def dropout(input, p=0.5, training=True, inplace=False):
     Raises
     ------
     TypeError
-        If the input does not hold floats.
+        If the input does not hold floats, in training.
     ValueError
         If p is not in [0, 1].
     """
-    input = _check("dropout", input, p)
+    input = _check("dropout", input, p, training)
     return _drop(input, p, training, input.shape)
 
 
@@ -101,11 +102,11 @@ def dropout1d(input, p=0.5, training=True, inplace=False):
     Raises
     ------
     TypeError
-        If the input does not hold floats.
+        If the input does not hold floats, in training.
     ValueError
         If p is not in [0, 1] or the input has another number of dimensions.
     """
-    input = _check("dropout1d", input, p)
+    input = _check("dropout1d", input, p, training)
     if input.ndim not in (2, 3):
         raise ValueError(f"dropout1d: input must be (N, C, L) or (C, L), got shape {input.shape}; "
                          "use dropout, dropout2d or dropout3d")
@@ -129,11 +130,11 @@ def dropout2d(input, p=0.5, training=True, inplace=False):
     Raises
     ------
     TypeError
-        If the input does not hold floats.
+        If the input does not hold floats, in training.
     ValueError
         If p is not in [0, 1] or the input has fewer than two dimensions.
     """
-    input = _check("dropout2d", input, p)
+    input = _check("dropout2d", input, p, training)
     _need_channels("dropout2d", input)
     return _drop(input, p, training, _channels(input, 2))
 
@@ -143,7 +144,7 @@ def dropout3d(input, p=0.5, training=True, inplace=False):
 
     As in PyTorch, an input of other than five dimensions is read as (C, ...).
     """
-    input = _check("dropout3d", input, p)
+    input = _check("dropout3d", input, p, training)
     return _drop(input, p, training, _channels(input, 2 if input.ndim == 5 else 1))
 
 
@@ -192,11 +193,11 @@ def alpha_dropout(input, p=0.5, training=False, inplace=False):
     Raises
     ------
     TypeError
-        If the input does not hold floats.
+        If the input does not hold floats, in training.
     ValueError
         If p is not in [0, 1].
     """
-    input = _check("alpha_dropout", input, p)
+    input = _check("alpha_dropout", input, p, training)
     return AlphaDropout(_kept(input, input.shape, p), p)(input) if training else input
 
 
@@ -206,8 +207,10 @@ def feature_alpha_dropout(input, p=0.5, training=False, inplace=False):
     Raises
     ------
     ValueError
-        Also if the input has fewer than two dimensions.
+        Also, in training, if the input has fewer than two dimensions.
     """
-    input = _check("feature_alpha_dropout", input, p)
+    input = _check("feature_alpha_dropout", input, p, training)
+    if not training:
+        return input
     _need_channels("feature_alpha_dropout", input)
-    return AlphaDropout(_kept(input, _channels(input, 2), p), p)(input) if training else input
+    return AlphaDropout(_kept(input, _channels(input, 2), p), p)(input)

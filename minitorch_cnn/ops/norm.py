@@ -9,6 +9,7 @@ import math
 from .. import kernels
 from ..autograd import Function, Tensor
 from ..device import array_module
+from ..dtypes import float16, float32
 from .broadcast import unbroadcast
 from .checks import as_tensor, check_float, check_same_dtype
 
@@ -339,11 +340,13 @@ class RMSNorm(Function):
         self.axes, self.eps = tuple(range(-dims, 0)), eps
 
     def forward(self, x, w):
+        dtype = x.dtype
+        x = x.astype(float32) if dtype == float16 else x  # the squares leave the range of float16
         self.x, self.w = x, w
         mean = (x * x).mean(axis=self.axes, keepdims=True) if x.size else x
         self.r = _inv_std(mean, self.eps)
         y = x * self.r
-        return y if w is None else y * w
+        return (y if w is None else y * w).astype(dtype, copy=False)
 
     def backward(self, dy):
         dx = dw = None

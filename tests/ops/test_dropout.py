@@ -90,6 +90,15 @@ def test_p_is_a_probability(name, p):
         getattr(mt, name)(ones(2, 3, 4), p, training=False)
 
 
+@pytest.mark.parametrize("name", PLAIN + ALPHA)
+def test_integers_pass_outside_of_training(name):
+    x = mt.ones(2, 3, 4, dtype=mt.int64)
+    assert getattr(mt, name)(x, 0.5, training=False) is x
+    x = mt.ones(3)
+    if name == "feature_alpha_dropout":
+        assert mt.feature_alpha_dropout(x, 0.5, training=False) is x
+
+
 def test_refused():
     with pytest.raises(TypeError, match="dropout: input must hold floats, got int64"):
         mt.dropout([1, 2])

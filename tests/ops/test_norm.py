@@ -137,6 +137,17 @@ def test_rms_norm(shape, last, affine, eps):
              shape, last if affine else None)
 
 
+def test_rms_norm_of_large_float16():
+    x, w = np.array([[253.0, 361.0], [0.1, 3000.0]], np.float16), np.array([20.0, -3.0], np.float16)
+    ours, theirs = [mt.Tensor(x, True), mt.Tensor(w, True)], [torch.tensor(x), torch.tensor(w)]
+    y, t = mt.rms_norm(ours[0], 2, ours[1]), F.rms_norm(theirs[0].requires_grad_(), (2,), theirs[1])
+    assert y.dtype == np.float16
+    np.testing.assert_allclose(y.detach().numpy(), t.detach().numpy(), rtol=2e-3)
+    y.backward(np.ones((2, 2)))
+    t.backward(torch.ones(2, 2, dtype=torch.float16))
+    np.testing.assert_allclose(ours[0].grad.data, theirs[0].grad.numpy(), rtol=1e-2, atol=1e-3)
+
+
 ONES = np.ones((2, 3))
 
 
