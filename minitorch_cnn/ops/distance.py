@@ -2,7 +2,7 @@
 
 Composed of other ops, which bring the gradients.
 """
-from .broadcast import check_broadcast, promoted
+from .broadcast import check_broadcast, floats, promoted
 from .checks import as_tensor, check_float, normalize_dim
 from .reduction import chosen, finish
 from .selection import clamp, minimum, where
@@ -15,9 +15,8 @@ __all__ = ["cosine_embedding_loss", "cosine_similarity", "pairwise_distance",
 
 
 def _vectors(op, x1, x2):
-    """Both as float Tensors of one dtype and one shape."""
+    """Both as Tensors of one dtype and one shape."""
     x1, x2 = promoted(as_tensor(x1), as_tensor(x2))
-    check_float(op, input1=x1, input2=x2)
     shape = check_broadcast(op, x1, x2)
     return expand(x1, *shape), expand(x2, *shape)
 
@@ -44,6 +43,7 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
         If there is no such dimension.
     """
     x1, x2 = _vectors("cosine_similarity", x1, x2)
+    check_float("cosine_similarity", input1=x1, input2=x2)
     dim = normalize_dim("cosine_similarity", dim, x1.ndim)
     length1 = sqrt(clamp((x1 * x1).sum(dim, keepdim=True), min=eps * eps))
     length2 = sqrt(clamp((x2 * x2).sum(dim, keepdim=True), min=eps * eps))
@@ -56,7 +56,7 @@ def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     Parameters
     ----------
     x1, x2 : Tensor, (N, D) or (D,)
-        Floats of shapes that broadcast.
+        Shapes that broadcast. The distance of integers is float32.
     p : float
         Exponent of the norm.
     eps : float
@@ -66,8 +66,6 @@ def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
 
     Raises
     ------
-    TypeError
-        If they do not hold floats.
     ValueError
         If the shapes do not broadcast.
     """
@@ -82,7 +80,7 @@ def cosine_embedding_loss(input1, input2, target, margin=0.0, size_average=None,
     Parameters
     ----------
     input1, input2 : Tensor, (N, D) or (D,)
-        Pairs of vectors.
+        Pairs of vectors. Integers become float32.
     target : Tensor, (N,) or ()
         1 for pairs that belong together, -1 for others.
     margin : float
@@ -94,14 +92,12 @@ def cosine_embedding_loss(input1, input2, target, margin=0.0, size_average=None,
 
     Raises
     ------
-    TypeError
-        If the inputs do not hold floats.
     ValueError
         For shapes that do not fit or an unknown reduction.
     """
     op = "cosine_embedding_loss"
     reduction = chosen(op, reduction, size_average, reduce)
-    x1, x2 = _vectors(op, input1, input2)
+    x1, x2 = _vectors(op, floats(input1), floats(input2))
     target = as_tensor(target)
     if x1.ndim != target.ndim + 1 or x1.ndim > 2:
         raise ValueError(f"{op}: inputs must be (N, D) with a target (N,), or (D,) with (); got "
@@ -134,17 +130,17 @@ def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2, eps=1e-6, s
 
     Raises
     ------
-    TypeError
-        If the inputs do not hold floats.
     ValueError
         For shapes that do not fit, margin <= 0, or an unknown reduction.
     """
     def distance(a, b):
         return pairwise_distance(a, b, p, eps)
 
-    reduction = chosen("triplet_margin_loss", reduction, size_average, reduce)
-    return _triplet("triplet_margin_loss", (anchor, positive, negative), distance, margin, swap,
-                    reduction)
+    op = "triplet_margin_loss"
+    reduction = chosen(op, reduction, size_average, reduce)
+    vectors = [as_tensor(x) for x in (anchor, positive, negative)]
+    check_broadcast(op, *vectors)
+    return _triplet(op, vectors, distance, margin, swap, reduction)
 
 
 def triplet_margin_with_distance_loss(anchor, positive, negative, *, distance_function=None,

@@ -6,7 +6,7 @@ import math
 
 from ..autograd import Function
 from ..device import array_module
-from .broadcast import cast, check_broadcast, unbroadcast
+from .broadcast import cast, check_broadcast, floats, unbroadcast
 from .checks import as_tensor, check_float, check_same_dtype
 from .elementwise import div
 from .loss import Weighted
@@ -269,7 +269,7 @@ def poisson_nll_loss(input, target, log_input=True, full=False, size_average=Non
     Parameters
     ----------
     input : Tensor
-        Logarithm of the expected count, or the expected count itself.
+        Logarithm of the expected count, or the expected count itself. Integers become float32.
     target : Tensor
         Counts; shapes broadcast.
     log_input : bool
@@ -285,13 +285,11 @@ def poisson_nll_loss(input, target, log_input=True, full=False, size_average=Non
 
     Raises
     ------
-    TypeError
-        If neither holds floats.
     ValueError
         If the shapes do not broadcast, or for an unknown reduction.
     """
     reduction = chosen("poisson_nll_loss", reduction, size_average, reduce)
-    input, target = operands("poisson_nll_loss", input, target)
+    input, target = operands("poisson_nll_loss", floats(input), target)
     return PoissonNLL(reduction, log_input, full, eps)(input, target)
 
 

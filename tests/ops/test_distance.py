@@ -56,6 +56,13 @@ def test_triplet_margin_with_distance_loss(reduction, swap):
              call(F, lambda a, b: 1 - F.cosine_similarity(a, b)), (4, 3), (4, 3), (4, 3))
 
 
+def test_integers_become_float32():
+    a, b = np.array([[3, 1, 2], [0, 5, 5]]), np.array([[1, 1, 4], [2, 0, 1]])
+    check_op(mt.pairwise_distance, F.pairwise_distance, a, b)
+    check_op(mt.triplet_margin_loss, F.triplet_margin_loss, a, b, a[::-1].copy())
+    check_op(mt.cosine_embedding_loss, F.cosine_embedding_loss, a, b, np.array([1, -1]))
+
+
 TWO = np.ones((2, 3))
 
 
@@ -68,6 +75,7 @@ TWO = np.ones((2, 3))
     (lambda: mt.cosine_embedding_loss(TWO, TWO, [1, 1], reduction=""), ValueError, "reduction"),
     (lambda: mt.triplet_margin_loss(TWO, TWO, TWO, margin=0), ValueError, "must be positive"),
     (lambda: mt.triplet_margin_loss(TWO, TWO, TWO[0]), ValueError, "have as many dimensions"),
+    (lambda: mt.triplet_margin_loss(TWO, TWO, TWO.T), ValueError, "triplet_margin_loss: shapes"),
     (lambda: mt.triplet_margin_with_distance_loss(TWO, TWO, TWO, margin=-1), ValueError, "pos"),
 ])
 def test_refused(call, error, words):
