@@ -5,6 +5,8 @@ there are three categories, bool < integer < float. An operand decides only if i
 higher than the others', and Python numbers and 0-d arrays only if they bring a higher category than
 every array with dimensions. NumPy differs: there int64 with float32 gives float64; here, float32.
 """
+import sys
+
 import numpy as np
 
 float16 = half = np.dtype("float16")
@@ -77,7 +79,7 @@ def as_array(data):
     try:
         array = np.asarray(data)
     except ValueError:
-        raise ValueError("as_array: rows of different lengths do not make an array; "
+        raise ValueError(f"{_asking()}: rows of different lengths do not make an array; "
                          "pad them to one length") from None
     array = _checked(array, data)
     if array.dtype == float64 and not _holds_numpy(data):
@@ -94,6 +96,17 @@ def _holds_numpy(data):
 
 def _checked(array, data):
     if array.dtype.kind not in _CATEGORY:
-        raise TypeError(f"as_array: cannot make a tensor of {type(data).__name__} with dtype "
+        raise TypeError(f"{_asking()}: cannot make a tensor of {type(data).__name__} with dtype "
                         f"{array.dtype}; pass numbers, a list of numbers or a numeric array")
     return array
+
+
+def _asking():
+    """The name of the op that the user called and that is asking for an array now."""
+    name, frame = "as_array", sys._getframe(2)
+    while frame is not None:
+        function, module = frame.f_code.co_name, frame.f_globals
+        if function in module.get("__all__", ()) and ".ops." in module["__name__"]:
+            name = function
+        frame = frame.f_back
+    return name

@@ -101,8 +101,12 @@ def test_what_is_no_dtype_of_tensors(dtype):
 
 @pytest.mark.parametrize("data", ["text", None, 1j, [object()]])
 def test_what_is_no_number(data):
-    with pytest.raises(TypeError, match="as_array: "):
+    with pytest.raises(TypeError, match="^add: cannot make a tensor of"):
         mt.add(np.ones(2), data)
+    with pytest.raises(TypeError, match="^triplet_margin_loss: cannot"):  # what the user called
+        mt.triplet_margin_loss(np.ones(2), data, np.ones(2))
+    with pytest.raises(TypeError, match="^as_array: cannot"):
+        mt.Tensor(data)
 
 
 def test_rows_of_different_lengths():

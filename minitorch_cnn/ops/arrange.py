@@ -103,6 +103,8 @@ def roll(input, shifts, dims=None):
     ------
     ValueError
         If there are not as many shifts as dims.
+    IndexError
+        If there is no such dim.
     """
     input = as_tensor(input)
     shifts = as_sizes("roll", (shifts,))
@@ -112,8 +114,10 @@ def roll(input, shifts, dims=None):
                          f"{dims or None}")
     if not dims:
         return Roll(shifts, None)(input)
+    if input.ndim == 0:
+        raise IndexError(f"roll: a 0-d tensor has no dim {dims[0]}; leave dims out")
     dims = tuple([normalize_dim("roll", d, input.ndim) for d in dims])
-    return Roll(shifts, dims)(input) if input.ndim else Roll(shifts[:1], None)(input)
+    return Roll(shifts, dims)(input)
 
 
 class Repeat(Function):

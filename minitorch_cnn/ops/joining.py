@@ -7,7 +7,7 @@ import math
 
 from ..autograd import Function
 from ..device import array_module
-from ..dtypes import result_type
+from ..dtypes import bool_, result_type
 from .checks import as_tensor, normalize_dim
 from .indexing import GetItem, getitem
 from .shape import as_sizes, unsqueeze
@@ -57,16 +57,19 @@ def cat(tensors, dim=0):
     ValueError
         If there is no tensor, one is 0-d, or the shapes do not fit.
     """
-    tensors = _tensor_list("cat", tensors)
+    return _joined("cat", _tensor_list("cat", tensors), dim)
+
+
+def _joined(op, tensors, dim):
     for i, x in enumerate(tensors):
         if x.ndim == 0:
-            raise ValueError(f"cat: tensor {i} is 0-d and has no dim to join along; use stack()")
+            raise ValueError(f"{op}: tensor {i} is 0-d and has no dim to join along; use stack()")
     shapes = [x.shape for x in tensors if x.shape != (0,)] or [(0,)]
-    dim = normalize_dim("cat", dim, len(shapes[0]))
+    dim = normalize_dim(op, dim, len(shapes[0]))
     for shape in shapes:
         if shape[:dim] + shape[dim + 1:] != shapes[0][:dim] + shapes[0][dim + 1:] \
                 or len(shape) != len(shapes[0]):
-            raise ValueError(f"cat: shapes {shapes[0]} and {shape} must agree in every dim but "
+            raise ValueError(f"{op}: shapes {shapes[0]} and {shape} must agree in every dim but "
                              f"{dim}")
     return Cat(dim, result_type(*[x.data for x in tensors]))(*tensors)
 
@@ -146,24 +149,24 @@ def _each_at_least(ndim, tensors):
 def hstack(tensors):
     """Join side by side: vectors end to end, everything else along dim 1."""
     tensors = [_at_least(x, 1) for x in _tensor_list("hstack", tensors)]
-    return cat(tensors, 0 if tensors[0].ndim == 1 else 1)
+    return _joined("hstack", tensors, 0 if tensors[0].ndim == 1 else 1)
 
 
 def vstack(tensors):
     """Join below one another, along dim 0; vectors become rows."""
-    return cat([_at_least(x, 2) for x in _tensor_list("vstack", tensors)], 0)
+    return _joined("vstack", [_at_least(x, 2) for x in _tensor_list("vstack", tensors)], 0)
 
 
 def dstack(tensors):
     """Join behind one another, along dim 2."""
-    return cat([_at_least(x, 3) for x in _tensor_list("dstack", tensors)], 2)
+    return _joined("dstack", [_at_least(x, 3) for x in _tensor_list("dstack", tensors)], 2)
 
 
 def column_stack(tensors):
     """Join side by side, along dim 1; vectors become columns."""
     columns = [unsqueeze(_at_least(x, 1), 1) if x.ndim < 2 else x
                for x in _tensor_list("column_stack", tensors)]
-    return cat(columns, 1)
+    return _joined("column_stack", columns, 1)
 
 
 def _part(input, dim, start, stop):
@@ -251,13 +254,17 @@ def narrow(input, dim, start, length):
 
     Raises
     ------
+    TypeError
+        If ``start`` is not one integer.
     IndexError
-        If ``start`` lies outside the dim.
+        If it lies outside the dim.
     ValueError
         If there are fewer than ``length`` elements from there, or it is negative.
     """
     input = as_tensor(input)
     dim, n = _size_along("narrow", input, dim)
+    if getattr(start, "ndim", 0) or getattr(start, "dtype", None) == bool_:
+        raise TypeError(f"narrow: start must be one integer, got {start!r}; pass an int")
     start, length = as_sizes("narrow", (start, length))
     if not -n <= start <= n:
         raise IndexError(f"narrow: start {start} lies outside dim {dim} of size {n}; use {-n} to "

@@ -55,6 +55,7 @@ X = mt.Tensor(np.zeros((2, 3), np.float32))
     (lambda: X.flip(0, 0), ValueError, "flip: a dimension appears twice"),
     (lambda: X.roll((1, 2)), ValueError, "roll: needs one shift per dim"),
     (lambda: X.roll(1, (0, 1)), ValueError, "roll: needs one shift per dim"),
+    (lambda: mt.tensor(1).roll(1, 0), IndexError, "roll: a 0-d tensor has no dim 0"),
     (lambda: X.repeat(2), ValueError, "repeat: a tensor of 2 dimensions needs at least"),
     (lambda: X.repeat(2, -1), ValueError, "repeat: numbers must not be negative"),
     (lambda: X.repeat_interleave(mt.tensor([1, 2]), 1), ValueError, "must be one number or 3"),
