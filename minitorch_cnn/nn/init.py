@@ -1,4 +1,4 @@
-"""Initial values: each function fills a tensor in place and returns it.
+"""Initial values: each function fills a tensor, or an array, in place and returns it.
 
 Numbers come from the stream "init" of ``manual_seed`` unless a generator is passed, and are drawn
 on the CPU, so that a net starts the same everywhere. fan_in and fan_out are the numbers of inputs
@@ -10,6 +10,8 @@ import warnings
 
 import numpy as np
 
+from ..autograd import Tensor
+from ..autograd.clock import note_change
 from ..device import device_of, move
 from ..ops.checks import check_float
 from ..random import numpy_generator
@@ -52,9 +54,14 @@ def calculate_gain(nonlinearity, param=None):
     return _GAINS[nonlinearity]
 
 
+def _memory(tensor):
+    """The array to fill: of a Tensor, or the one that was passed (``layer.weight.data``)."""
+    return tensor.data if isinstance(tensor, Tensor) else tensor
+
+
 def _fill(tensor, values):
     """Write an array from the CPU into the tensor's memory; nothing is recorded."""
-    return constant_(tensor, move(np.asarray(values, tensor.dtype), device_of(tensor.data)))
+    return constant_(tensor, move(np.asarray(values, tensor.dtype), device_of(_memory(tensor))))
 
 
 def _drawn_dtype(name, tensor):
@@ -122,8 +129,9 @@ def _truncated_draws(source, mean, std, a, b, count):
 
 def constant_(tensor, val):
     """Fill with ``val``."""
-    tensor.data[...] = val
-    tensor.mark_changed()
+    array = _memory(tensor)
+    array[...] = val
+    note_change(array)
     return tensor
 
 
@@ -236,10 +244,10 @@ def orthogonal_(tensor, gain=1, generator=None):
     if tensor.ndim < 2:
         raise ValueError("orthogonal_: needs a tensor of 2 or more dimensions, got shape "
                          f"{tensor.shape}")
-    if tensor.data.size == 0:
+    if 0 in tensor.shape:
         return tensor
     rows = tensor.shape[0]
-    a = numpy_generator(generator, "init").standard_normal((rows, tensor.data.size // rows))
+    a = numpy_generator(generator, "init").standard_normal((rows, math.prod(tensor.shape[1:])))
     tall = a if a.shape[0] >= a.shape[1] else a.T
     q, r = np.linalg.qr(tall)
     q = q * np.sign(np.diag(r))

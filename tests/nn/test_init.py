@@ -48,6 +48,19 @@ def test_distribution(call, spread, value, dtype):
     spread(t.data.astype(np.float64), value * (1.001 if dtype == np.float16 else 1))
 
 
+def test_an_array_is_filled_too():
+    layer = nn.Linear(3, 4)
+    array = layer.weight.data
+    for fill in (init.normal_, init.orthogonal_, init.eye_, init.zeros_):
+        before = array.copy()
+        assert fill(layer.weight.data) is array and not np.array_equal(array, before)
+    x = mt.ones(1, 3, requires_grad=True)
+    stale = layer(x)
+    init.constant_(layer.weight.data, 4)
+    with pytest.raises(RuntimeError, match="changed in place"):
+        stale.sum().backward()
+
+
 def test_mean_and_range():
     assert abs(init.normal_(tensor(20000), 3, 0.1).data.mean() - 3) < 0.01
     t = init.uniform_(tensor(20000)).data
