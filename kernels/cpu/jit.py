@@ -5,7 +5,9 @@ folder, the versions of Numba and NumPy and the vector width, so that editing an
 anew (Numba's own cache looks at the file of the compiled function alone).
 """
 import hashlib
+import importlib
 import os
+import warnings
 from pathlib import Path
 
 import numba
@@ -18,6 +20,39 @@ from . import simd
 
 # Sums may be reordered and a*b+c fused; NaN and inf keep their meaning (no "nnan", no "ninf").
 FAST = {"contract", "reassoc", "nsz", "arcp"}
+
+
+# GNU's OpenMP starts a parallel loop in a microsecond, TBB in two; Numba's own queue takes fifty.
+config.THREADING_LAYER_PRIORITY = ["omp", "tbb", "workqueue"]
+
+
+def _available(module):
+    try:
+        importlib.import_module(module)
+    except ImportError:
+        return False
+    return True
+
+
+def _choose_threads():
+    """Warn where only the slow threading layer is left; keep NumPy's BLAS to one thread.
+
+    After a product on several threads, OpenBLAS keeps them spinning for a tenth of a second, in
+    the way of ours. (float64 products of the reference kernels run on one thread then.)
+    """
+    pools = ("numba.np.ufunc.omppool", "numba.np.ufunc.tbbpool")
+    if not any(_available(pool) for pool in pools):
+        warnings.warn("kernels: Numba has neither OpenMP nor TBB here, so small batches are slow; "
+                      "install libgomp1 (Debian), or `pip install tbb`", RuntimeWarning, stacklevel=2)
+    try:
+        import threadpoolctl
+    except ImportError:
+        return None
+    found = threadpoolctl.ThreadpoolController().select(internal_api="openblas")
+    return found.limit(limits=1)  # for good: the limit holds as long as nobody calls its restore
+
+
+_blas = _choose_threads()
 
 
 def _fingerprint():

@@ -15,6 +15,7 @@ import warnings
 from pathlib import Path
 
 from ..device import is_gpu_array
+from .threads import get_num_threads, has_numba, set_num_threads  # noqa: F401
 
 _HERE = Path(__file__).resolve().parent
 if not (_HERE / "cpu").is_dir():  # a clone, not an installed package: the sources lie beside it
@@ -43,15 +44,6 @@ def use(language):
         yield
     finally:
         _forced.pop()
-
-
-@functools.cache
-def has_numba():
-    """True where Numba is installed (it is imported only when a kernel runs)."""
-    try:
-        return importlib.util.find_spec("numba") is not None
-    except (ImportError, ValueError):  # how an import hook may say no
-        return False
 
 
 def language_of(array):
