@@ -5,6 +5,7 @@ DOT: https://graphviz.org/doc/info/lang.html
 from dataclasses import dataclass, field
 
 from ..autograd.function import edge_of
+from .table import size_text
 
 
 @dataclass
@@ -99,11 +100,8 @@ def to_dot(nodes):
     """
     lines = ["digraph tape {", "  rankdir=TB; node [shape=box, style=rounded, fontname=Helvetica];"]
     for i, node in enumerate(nodes):
+        label = node.label.replace('"', "'")
         style = ', style="filled", fillcolor="#dbe9f6"' if node.is_leaf else ""
-        lines.append(f'  n{i} [label="{node.label}\\n{_size(node.shape)}"{style}];')
+        lines.append(f'  n{i} [label="{label}\\n{size_text(node.shape)}"{style}];')
         lines.extend(f"  n{j} -> n{i};" for j in node.inputs)
     return "\n".join([*lines, "}"]) + "\n"
-
-
-def _size(shape):
-    return " x ".join(str(n) for n in shape) or "scalar"

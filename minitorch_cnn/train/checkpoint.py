@@ -11,8 +11,9 @@ def save_checkpoint(path, model, optimizer=None, scheduler=None, history=None, l
                     **extra):
     """Write the state of a training to one file; an interrupted save leaves the old file.
 
-    Saved are the model's ``state_dict``, the optimizer's and the scheduler's with the names of
-    their classes, the history, all streams of ``manual_seed``, and the generators of the loader.
+    Saved are the model's ``state_dict``, the optimizer's and the scheduler's with their classes and
+    the optimizer's options, the history, all streams of ``manual_seed``, and the generators of the
+    loader.
 
     Parameters
     ----------
@@ -26,7 +27,6 @@ def save_checkpoint(path, model, optimizer=None, scheduler=None, history=None, l
     """
     checkpoint = {
         "format": FORMAT,
-        "model_class": type(model).__name__,
         "model": model.state_dict(),
         "random": get_rng_state(),
         "loader": [_generator_state(g) for g in _generators(loader)],
@@ -34,7 +34,8 @@ def save_checkpoint(path, model, optimizer=None, scheduler=None, history=None, l
     }
     for name, part in (("optimizer", optimizer), ("scheduler", scheduler)):
         if part is not None:
-            checkpoint[name] = {"class": type(part).__name__, "state": part.state_dict()}
+            checkpoint[name] = {"class": type(part).__name__, "options": _options(part),
+                                "state": part.state_dict()}
     if history is not None:
         checkpoint["history"] = history.state_dict()
     save(checkpoint, path)
@@ -73,7 +74,8 @@ def restore(checkpoint, model, optimizer=None, scheduler=None, history=None, loa
     Raises
     ------
     ValueError
-        If a part is missing, of another class or of another shape; nothing was changed then.
+        If a part is missing, of another class or of another shape, or the optimizer was made with
+        other options (which loading its state would silently undo); nothing was changed then.
     """
     for name, part in (("optimizer", optimizer), ("scheduler", scheduler)):
         _check_class(name, checkpoint.get(name), part)
@@ -107,6 +109,25 @@ def _check_class(name, saved, part):
         raise ValueError(f"restore: the checkpoint was written with {name} {was}, this one is "
                          f"{now}; use the same {name}, or begin anew with resume=False or in "
                          "another folder")
+    if part is not None:
+        _check_options(saved.get("options", {}), part)
+
+
+def _options(part):
+    """What an optimizer was made with, as plain values; nothing of a scheduler."""
+    defaults = getattr(part, "defaults", {})
+    return {key: value for key, value in defaults.items()
+            if isinstance(value, (int, float, str, tuple, type(None)))}
+
+
+def _check_options(saved, part):
+    now = _options(part)
+    changed = [f"{key} was {saved[key]!r}, is {now[key]!r}" for key in now
+               if key in saved and saved[key] != now[key]]
+    if changed:
+        raise ValueError(f"restore: the checkpoint was written with other options of "
+                         f"{type(part).__name__}: {', '.join(changed)}; use the same ones, or "
+                         "begin anew with resume=False or in another folder")
 
 
 def _generators(loader):

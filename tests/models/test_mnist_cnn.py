@@ -31,6 +31,13 @@ def test_layers_run_in_the_order_of_their_names(batch_norm, names, rng):
     assert ran == names.split() == [name for name, _ in net.named_children()]
 
 
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_the_chain_of_layers_is_forward(batch_norm, rng):
+    net = MnistCNN(batch_norm).eval()
+    x = mt.Tensor(rng.random((2, 1, 28, 28), dtype=np.float32))
+    np.testing.assert_array_equal(nn.Sequential(*net.chain())(x).data, net(x).data)
+
+
 def torch_twin(net, batch_norm):
     layers = torch.nn
     norm = [layers.BatchNorm2d(32), layers.BatchNorm2d(32), layers.BatchNorm1d(500)]

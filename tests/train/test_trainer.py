@@ -303,11 +303,14 @@ def test_another_training_is_refused(tmp_path):
         fit(tmp_path, 2, optimizer="SGD")
     with pytest.raises(ValueError, match="written with scheduler none, this one is StepLR"):
         fit(tmp_path, 2, schedule="step")
+    model = Net()
+    with pytest.raises(ValueError, match="with other options of Adam: lr was 0.02, is 0.5; use"):
+        Trainer(model, optim.Adam(model.parameters(), lr=0.5), out=tmp_path).fit(*loaders())
     with pytest.raises(ValueError, match="was written with 4 batches in an epoch, now there are 2"):
         make(tmp_path).fit(DataLoader(dataset(64), 32), epochs=2)
     model = nn.Sequential(nn.Flatten(), nn.Linear(36, 4))
     with pytest.raises(ValueError, match="Missing key"):
-        Trainer(model, optim.Adam(model.parameters()), out=tmp_path).fit(*loaders(), epochs=2)
+        Trainer(model, optim.Adam(model.parameters(), lr=0.02), out=tmp_path).fit(*loaders())
 
 
 def test_an_optimizer_that_does_not_fit_leaves_the_model_alone(tmp_path):
@@ -315,7 +318,7 @@ def test_an_optimizer_that_does_not_fit_leaves_the_model_alone(tmp_path):
     mt.manual_seed(9)
     model = Net()
     before = checksum(model)
-    trainer = Trainer(model, optim.Adam([model.fc.weight]), out=tmp_path)
+    trainer = Trainer(model, optim.Adam([model.fc.weight], lr=0.02), out=tmp_path)
     with pytest.raises(ValueError, match="Adam: loaded state dict contains a parameter group that"):
         trainer.fit(*loaders(), epochs=2)
     assert checksum(model) == before
