@@ -9,7 +9,15 @@ import numpy as np
 from .. import random
 from ..device import array_module, move
 from .ascent import Ascent, climb
-from .checks import PIXELS, as_bounds, as_classes, as_image_shape, as_number, dtype_and_device
+from .checks import (
+    PIXELS,
+    as_bounds,
+    as_classes,
+    as_image_shape,
+    as_number,
+    as_pixels,
+    dtype_and_device,
+)
 from .problem import Problem, Watch
 from .result import result_of
 from .units import Quantity, as_quantity, px
@@ -21,7 +29,7 @@ BLUR_EVERY = 4  # steps; Yosinski et al., arXiv 1506.06579, blur now and then, n
 class ActivationMaximization(Ascent):
     """x <- clip(x + v, low, high);  v <- m * v + clip(step * dC/dx, -max_change, max_change).
 
-    m is the momentum.  C = objective - l2 * mean (x - center)^2 - tv * mean (difference of neighbors)^2
+    C = objective - l2 * mean (x - center)^2 - tv * mean (difference of neighbors)^2, m momentum.
     """
 
     def __init__(self, targets, objective, start, step, bounds=None, max_change=None, momentum=0.0,
@@ -114,7 +122,7 @@ def activation_maximization(model, targets, shape=(1, 28, 28), *, mean=MIDDLE, s
     bounds : (low, high) or None
         Pixels are clipped to them after each step; None does not clip.
     max_change : Quantity or float, optional
-        No pixel changes by more in one step.
+        No pixel changes by more in one step; a float as for ``std``.
     momentum : float
         Share of a step that the next one repeats.
     l2, tv : float
@@ -123,7 +131,7 @@ def activation_maximization(model, targets, shape=(1, 28, 28), *, mean=MIDDLE, s
     blur : float
         Standard deviation in pixels of a blur after every fourth step.
     eps : Quantity or float, optional
-        No pixel changes by more altogether.
+        No pixel changes by more altogether; a float is a share of the pixel range.
     objective : str or callable
         "logit", "log_probability", "probability" (flat where it is 0 or 1), "margin" or a function
         of (logits, targets).
@@ -155,12 +163,14 @@ def activation_maximization(model, targets, shape=(1, 28, 28), *, mean=MIDDLE, s
     """
     attack = "activation_maximization"
     bounds = as_bounds(attack, bounds)
+    if start is not None:
+        start = as_pixels(attack, start, bounds, "start")
     targets = as_classes(attack, "targets", targets, None if start is None else len(start))
     if start is None:
         start = noise(attack, model, (len(targets), *as_image_shape(attack, shape)), mean, std,
                       bounds, dtype)
-    options = motion(attack, bounds, step=step, max_change=max_change, momentum=momentum, l2=l2,
-                     tv=tv, blur=blur, eps=eps)
+    eps = None if eps is None else as_quantity(attack, "eps", eps)
+    options = motion(attack, bounds, step, max_change, momentum, l2, tv, blur, eps)
     options["center"] = _mean_pixel(attack, mean, bounds)
     problem = Problem(attack, model, start, targets, objective=objective, region=region,
                       bounds=bounds, iterations=iterations,
@@ -171,8 +181,7 @@ def activation_maximization(model, targets, shape=(1, 28, 28), *, mean=MIDDLE, s
                                       problem.images[rows], **options)
 
     found = climb(problem, problem.images, ascent_for, iterations)
-    return result_of(problem, found,
-                     eps=None if eps is None else as_quantity(attack, "eps", eps))
+    return result_of(problem, found, eps=eps)
 
 
 def motion(attack, bounds, step, max_change, momentum, l2=0, tv=0, blur=0, eps=None):

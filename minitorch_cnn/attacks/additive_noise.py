@@ -34,7 +34,7 @@ class AdditiveNoise(Ascent):
         return bool((self.needed >= 0).all())
 
 
-@dataclass(repr=False)
+@dataclass(repr=False, eq=False)
 class AdditiveNoiseResult(AttackResult):
     """An AttackResult; ``start`` are the clean images and ``noise`` is what was found.
 
@@ -131,7 +131,7 @@ def _checked_others(others, images):
 def _on_others(problem, found, others):
     noise = problem.as_like(found) - problem.images
     noisy = array_module(others).clip(others + noise, *PIXELS).astype(others.dtype)
-    seen = [predict(problem.model, images, problem.attack, problem.watch.batch_size)
+    seen = [predict(problem.model, images, problem.watch.batch_size, caller=problem.attack)
             for images in (others, noisy)]
     return {"others": to_cpu(others), "others_with_noise": to_cpu(noisy),
             "others_before": seen[0], "others_after": seen[1]}

@@ -28,7 +28,7 @@ class ImagePull(ActivationMaximization):
         return super().cost(logits, x) - self.beta * ((x - self.image) ** 2).mean((1, 2, 3))
 
 
-@dataclass(repr=False)
+@dataclass(repr=False, eq=False)
 class ImagePullResult(AttackResult):
     """An AttackResult with the images that were pulled towards.
 
@@ -75,7 +75,9 @@ def image_pull(model, images, targets, beta, *, mean=MIDDLE, std=LEVEL, start=No
 
     X <- X + step * dC/dX with C = logit[target] - beta * MSE(X, image), MSE the mean over an
     image's pixels. Both in one unit: with pixels in [0, 1] a pull is felt from a beta of about
-    100 on, since the mean of 784 squares has slopes of 2/784.
+    100 on, since the mean of 784 squares has slopes of 2/784. A logit is never large enough, so
+    it keeps working against the pull; a "log_probability" is content once the target has won, and
+    ends nearer to the image at the same success.
 
     Parameters
     ----------
@@ -114,11 +116,12 @@ def image_pull(model, images, targets, beta, *, mean=MIDDLE, std=LEVEL, start=No
     targets = as_classes(attack, "targets", targets, len(references))
     if start is None:
         start = noise(attack, model, references.shape, mean, std, bounds, references.dtype)
+    start = as_pixels(attack, start, bounds, "start")
+    _check_start(start, references)
     options = motion(attack, bounds, step, max_change, momentum)
     problem = Problem(attack, model, start, targets, objective=objective, region=region,
                       bounds=bounds, iterations=iterations,
                       watch=Watch(every, images_every, batch_size, progress))
-    _check_start(problem.images, references)
 
     def ascent_for(rows):
         return ImagePull(problem.targets_of(rows), problem.objective, problem.images[rows],

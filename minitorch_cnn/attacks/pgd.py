@@ -144,14 +144,34 @@ def pgd(model, images, labels, eps, alpha=None, steps=10, *, norm="linf", target
     TypeError, RuntimeError
         As ``fgsm``.
     """
-    ball, eps, alpha = _ball("pgd", norm, eps, alpha, as_count("pgd", "steps", steps))
-    momentum = as_number("pgd", "momentum", momentum, low=0)
-    if as_count("pgd", "restarts", restarts) > 1 and not random_start:
-        raise ValueError(f"pgd: restarts={restarts} without a random start would repeat the same "
-                         "attack; pass random_start=True")
-    problem = Problem("pgd", model, images, labels, targeted=targeted, objective=objective,
-                      region=region, iterations=steps, name="labels",
-                      watch=Watch(every, images_every, batch_size, progress))
+    return _descend("pgd", model, images, labels, eps, alpha, steps, norm, targeted, random_start,
+                    momentum, restarts, objective, region,
+                    Watch(every, images_every, batch_size, progress))
+
+
+def bim(model, images, labels, eps, alpha=None, steps=10, *, norm="linf", targeted=False,
+        momentum=0.0, objective="log_probability", region=None, every=None, images_every=None,
+        batch_size=128, progress=False):
+    """Basic iterative method: ``pgd`` that starts at the image itself; MI-FGSM with a momentum.
+
+    Kurakin, Goodfellow and Bengio, "Adversarial examples in the physical world", arXiv 1607.02533.
+    Parameters, shapes, result and errors are those of ``pgd``.
+    """
+    return _descend("bim", model, images, labels, eps, alpha, steps, norm, targeted, False,
+                    momentum, 1, objective, region,
+                    Watch(every, images_every, batch_size, progress))
+
+
+def _descend(attack, model, images, labels, eps, alpha, steps, norm, targeted, random_start,
+             momentum, restarts, objective, region, watch):
+    """What ``pgd`` and ``bim`` share."""
+    ball, eps, alpha = _ball(attack, norm, eps, alpha, as_count(attack, "steps", steps))
+    momentum = as_number(attack, "momentum", momentum, low=0)
+    if as_count(attack, "restarts", restarts) > 1 and not random_start:
+        raise ValueError(f"{attack}: restarts={restarts} without a random start would repeat the "
+                         "same attack; pass random_start=True")
+    problem = Problem(attack, model, images, labels, targeted=targeted, objective=objective,
+                      region=region, iterations=steps, name="labels", watch=watch)
 
     def ascent_for(rows):
         return PGD(problem.targets_of(rows), problem.objective, problem.targeted,
@@ -163,15 +183,6 @@ def pgd(model, images, labels, eps, alpha=None, steps=10, *, norm="linf", target
         found = climb(problem, start, ascent_for, steps)
         best = found if best is None else _better(problem, best, found)
     return result_of(problem, best, eps=eps)
-
-
-def bim(model, images, labels, eps, alpha=None, steps=10, **options):
-    """Basic iterative method: ``pgd`` from the image itself, in the L-inf norm.
-
-    Kurakin, Goodfellow and Bengio, "Adversarial examples in the physical world", arXiv 1607.02533.
-    Parameters, result and errors are those of ``pgd``.
-    """
-    return pgd(model, images, labels, eps, alpha, steps, random_start=False, **options)
 
 
 def _ball(attack, norm, eps, alpha, steps):

@@ -22,7 +22,7 @@ class Preprocessed(Module):
     Shape
     -----
     Input (N, C, H, W), pixels in [0, 1]; output as the model's. Float32 stays float32, float64
-    stays float64. It starts in the mode, train or eval, that the model is in.
+    stays float64. The model inside stays in the mode, train or eval, that it is in.
 
     Raises
     ------
@@ -49,7 +49,7 @@ class Preprocessed(Module):
         self.channels = max(mean.size, std.size)
         self.register_buffer("mean", as_tensor(mean), persistent=False)
         self.register_buffer("std", as_tensor(std), persistent=False)
-        self.training = model.training if isinstance(model, Module) else False
+        self.training = False  # it behaves the same in both modes; the model keeps its own
 
     def forward(self, x):
         """Logits of images with pixels in [0, 1]."""

@@ -6,10 +6,12 @@ from functools import cached_property
 import numpy as np
 
 from ..autograd import Tensor, no_grad
-from ..device import to_cpu
-from ..interpret.checks import check_model
+from ..device import move, to_cpu
+from ..interpret.checks import as_images, check_model
 from ..interpret.scores import logits_of
+from ..nn import Module
 from ..ops import softmax
+from .checks import dtype_and_device
 from .problem import Problem
 from .trajectory import Trajectory
 from .units import GREY_LEVELS, Quantity
@@ -77,8 +79,8 @@ class Prediction:
         return f"Prediction({len(self)} images, {self.logits.shape[1]} classes)"
 
 
-def predict(model, images, attack="predict", batch_size=128):
-    """What ``model`` says of ``images`` (N, C, H, W): a Prediction.
+def predict(model, images, batch_size=128, *, caller="predict"):
+    """What ``model`` says of ``images`` (N, C, H, W) of any range: a Prediction.
 
     Raises
     ------
@@ -87,8 +89,11 @@ def predict(model, images, attack="predict", batch_size=128):
     TypeError
         If it is not callable or returns no Tensor.
     """
-    check_model(attack, model)
-    return Prediction(logits_of(attack, model, images, batch_size))
+    check_model(caller, model)
+    array, _ = as_images(caller, images)
+    if isinstance(model, Module):
+        array = move(array, dtype_and_device(model)[1])
+    return Prediction(logits_of(caller, model, array, batch_size))
 
 
 def round_to_8_bits(images, bounds=(0.0, 1.0)):
@@ -98,7 +103,7 @@ def round_to_8_bits(images, bounds=(0.0, 1.0)):
     return levels * ((high - low) / GREY_LEVELS) + low
 
 
-@dataclass
+@dataclass(eq=False)
 class AttackResult:
     """The adversarial images and how they came about.
 
@@ -120,7 +125,7 @@ class AttackResult:
     trajectory : Trajectory
         Numbers and images on the way.
     iterations : int
-        How many were asked for.
+        How many were asked for; ``trajectory.iteration[-1]`` says how many there were.
     eps : Quantity or None
         The largest change allowed, with its unit.
     bounds : (float, float) or None
@@ -202,8 +207,7 @@ class AttackResult:
 
     def seen_by(self, model, batch_size=128):
         """What another model says of the result: a Prediction; errors as ``predict``."""
-        images = self.images.astype(self.start.dtype, copy=False)
-        return predict(model, images, f"{self.attack}.seen_by", batch_size)
+        return predict(model, self.images, batch_size, caller=f"{self.attack}.seen_by")
 
     def __str__(self):
         aim = "with the target predicted" if self.targeted else "misread"
@@ -216,7 +220,8 @@ class AttackResult:
             lines.append(f"largest change of a pixel {self.linf.max():.4g}, median L2 norm "
                          f"{np.median(self.l2):.4g}"
                          + (f"; eps = {self.eps!r}" if self.eps is not None else ""))
-        lines.append(f"{self.iterations} iterations; weights "
+        done = int(self.trajectory.iteration[-1])
+        lines.append(f"{done} of at most {self.iterations} iterations; weights "
                      + (f"unchanged (SHA-256 {self.weights[:12]}...)" if self.weights
                         else "not known (the model is no Module)"))
         return "\n".join(lines)

@@ -49,7 +49,8 @@ def rotated(images, degrees=30.0):
             weight = (1 - abs(from_row - i)) * (1 - abs(from_column - j))
             weight = np.where((i >= 0) & (i < h) & (j >= 0) & (j < w), weight, 0)
             i_inside, j_inside = np.clip(i, 0, h - 1), np.clip(j, 0, w - 1)
-            result += xp.asarray(weight, dtype=images.dtype) * images[:, :, i_inside, j_inside]
+            source = images[:, :, xp.asarray(i_inside), xp.asarray(j_inside)]
+            result += xp.asarray(weight, dtype=images.dtype) * source
     return xp.clip(result, 0, 1)  # the weights' sum may miss 1 by a rounding
 
 
@@ -70,7 +71,7 @@ def grey(images):
     return array_module(images).clip(bright.repeat(3, axis=1), 0, 1)
 
 
-@dataclass
+@dataclass(eq=False)
 class RobustnessResult:
     """What the model says after each change; the first is none.
 
@@ -155,7 +156,7 @@ def robustness(model, images, targets=None, *, area=0.8, degrees=30.0, batch_siz
     changed = {"none": images, "mirror": mirrored(images),
                f"crop {100 * area:g} %": cropped(images, area),
                f"rotation {degrees:g}°": rotated(images, degrees), "grey": grey(images)}
-    predictions = [predict(model, x, "robustness", batch_size) for x in changed.values()]
+    predictions = [predict(model, x, batch_size, caller="robustness") for x in changed.values()]
     if targets is not None:
         check_classes("robustness", "targets", targets, predictions[0].logits.shape[1])
     return RobustnessResult(list(changed), np.stack([to_cpu(x) for x in changed.values()]),

@@ -12,7 +12,7 @@ from ..device import array_module, to_cpu
 from .objectives import logit, probability
 
 
-@dataclass
+@dataclass(eq=False)
 class Trajectory:
     """An attack's way. Iteration 0 is the start, the last one the result.
 

@@ -14,7 +14,7 @@ from .result import AttackResult, Rate
 from .weights import WeightGuard
 
 
-@dataclass
+@dataclass(eq=False)
 class TransferResult:
     """The table; rows are the models that were attacked, columns those that were evaluated.
 
