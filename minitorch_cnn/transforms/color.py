@@ -17,7 +17,14 @@ __all__ = ["adjust_brightness", "adjust_contrast", "adjust_gamma", "adjust_hue",
 LUMA = (0.2989, 0.587, 0.114)  # torchvision's digits of ITU-R BT.601; Pillow has 0.299
 
 
-def _check_factor(op, factor, least=0, most=np.inf):
+def check_factor(op, factor, least=0, most=np.inf):
+    """Refuse a factor that is no number, or not within (least, most).
+
+    Raises
+    ------
+    TypeError, ValueError
+        Naming what came.
+    """
     if hasattr(factor, "ndim"):
         return  # drawn here, within the range
     if not is_number(factor):
@@ -27,7 +34,7 @@ def _check_factor(op, factor, least=0, most=np.inf):
         raise ValueError(f"{op}: the factor must be {limits}, got {factor}")
 
 
-def _blend(tensor, other, factor):
+def blend(tensor, other, factor):
     """factor * tensor + (1 - factor) * other, from black to white, in the tensor's dtype.
 
     Integers are cut, not rounded, as in torchvision.
@@ -60,9 +67,9 @@ def adjust_brightness(img, brightness_factor):
     """
     if is_pil(img):
         return pil.enhance(img, "Brightness", brightness_factor)
-    _check_factor("adjust_brightness", brightness_factor)
+    check_factor("adjust_brightness", brightness_factor)
     tensor = check_channels("adjust_brightness", img)
-    return _blend(tensor, ops.zeros_like(tensor), brightness_factor)
+    return blend(tensor, ops.zeros_like(tensor), brightness_factor)
 
 
 def adjust_contrast(img, contrast_factor):
@@ -78,11 +85,11 @@ def adjust_contrast(img, contrast_factor):
     """
     if is_pil(img):
         return pil.enhance(img, "Contrast", contrast_factor)
-    _check_factor("adjust_contrast", contrast_factor)
+    check_factor("adjust_contrast", contrast_factor)
     tensor = check_channels("adjust_contrast", img)
     grey = _luma(tensor)
     grey = grey if grey.dtype.kind == "f" else grey.float()
-    return _blend(tensor, grey.mean((-3, -2, -1), keepdim=True), contrast_factor)
+    return blend(tensor, grey.mean((-3, -2, -1), keepdim=True), contrast_factor)
 
 
 def adjust_saturation(img, saturation_factor):
@@ -98,9 +105,9 @@ def adjust_saturation(img, saturation_factor):
     """
     if is_pil(img):
         return pil.enhance(img, "Color", saturation_factor)
-    _check_factor("adjust_saturation", saturation_factor)
+    check_factor("adjust_saturation", saturation_factor)
     tensor = check_channels("adjust_saturation", img)
-    return tensor if tensor.shape[-3] == 1 else _blend(tensor, _luma(tensor), saturation_factor)
+    return tensor if tensor.shape[-3] == 1 else blend(tensor, _luma(tensor), saturation_factor)
 
 
 def adjust_hue(img, hue_factor):
@@ -115,7 +122,7 @@ def adjust_hue(img, hue_factor):
 
     Returns, raises and source as ``adjust_brightness``.
     """
-    _check_factor("adjust_hue", hue_factor, -0.5, 0.5)
+    check_factor("adjust_hue", hue_factor, -0.5, 0.5)
     if is_pil(img):
         return pil.adjust_hue(img, hue_factor)
     tensor = check_channels("adjust_hue", img)
@@ -161,7 +168,7 @@ def adjust_gamma(img, gamma, gain=1):
 
     Returns, raises and source as ``adjust_brightness``.
     """
-    _check_factor("adjust_gamma", gamma)
+    check_factor("adjust_gamma", gamma)
     if is_pil(img):
         return pil.adjust_gamma(img, gamma, gain)
     tensor = check_channels("adjust_gamma", img)

@@ -54,8 +54,8 @@ def for_tensors(op, mode, known):
     mode = interpolation_mode(op, mode)
     if mode not in known:
         names = " or ".join(f'"{it.value}"' for it in known)
-        raise ValueError(f'{op}: interpolation "{mode.value}" works on PIL images only; for a '
-                         f"tensor use {names}")
+        raise ValueError(f'{op}: interpolation "{mode.value}" does not work on tensors; use '
+                         f"{names}")
     return mode
 
 

@@ -168,7 +168,7 @@ POINTS = [[0, 0], [1, 0], [1, 1], [0, 1]]
     (lambda: F.affine(X, 1, [0, 0], 1, [1, 2, 3]), ValueError, "shear must be .* got 3"),
     (lambda: F.affine(X, 1, [0, 0], 1, 0, center=4), TypeError, "center must be a sequence of 2"),
     (lambda: F.affine(X, 1, [0, 0], 1, 0, "bicubic"), ValueError,
-     'interpolation "bicubic" works on PIL images only; for a tensor use "nearest" or "bilinear"'),
+     'interpolation "bicubic" does not work on tensors; use "nearest" or "bilinear"'),
     (lambda: F.affine(X, 1, [0, 0], 1, 0, "cubic"), ValueError,
      "there is no interpolation 'cubic'"),
     (lambda: F.affine(X, 1, [0, 0], 1, 0, 9), ValueError, "there is no interpolation 9"),
