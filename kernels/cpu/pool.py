@@ -164,9 +164,11 @@ def _avg_forward(x, xs, y, ys, p, include_pad, divisor):
             for c in range(0, p.C, WIDTH):
                 total = v.fill(np.float32(0))
                 for h in range(max(top, 0), min(top + p.KH, p.H)):
+                    row = v.fill(np.float32(0))     # sums of sums: fewer roundings
                     for w in range(max(left, 0), min(left + p.KW, p.W)):
                         place = x + n * xs.n + h * xs.h + w * xs.w + c * 4
-                        total = v.add(total, v.load_some(place, p.C - c))
+                        row = v.add(row, v.load_some(place, p.C - c))
+                    total = v.add(total, row)
                 v.store_some(y + n * ys.n + oh * ys.h + ow * ys.w + c * 4, v.mul(total, scale),
                              p.C - c)
 
@@ -231,9 +233,11 @@ def _adaptive_forward(x, xs, y, ys, p):
         for c in range(0, p.C, WIDTH):
             total = v.fill(np.float32(0))
             for h in range(h0, h1):
+                row = v.fill(np.float32(0))     # sums of sums: fewer roundings
                 for w in range(w0, w1):
                     place = x + n * xs.n + h * xs.h + w * xs.w + c * 4
-                    total = v.add(total, v.load_some(place, p.C - c))
+                    row = v.add(row, v.load_some(place, p.C - c))
+                total = v.add(total, row)
             v.store_some(y + n * ys.n + oh * ys.h + ow * ys.w + c * 4, v.mul(total, scale), p.C - c)
 
 
