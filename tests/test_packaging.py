@@ -18,8 +18,11 @@ USE = """
 import minitorch_cnn as mt
 from minitorch_cnn import kernels
 assert all(p.has("reference") and p.version("cuda") for p in kernels.PRIMITIVES.values())
-assert kernels.conv2d_forward.has("cpu")
-y = mt.conv2d(mt.ones(1, 1, 4, 4), mt.ones(1, 1, 3, 3))
+assert all(p.has("cpu") for p in (kernels.conv2d_forward, kernels.relu_forward))
+with kernels.use("cpu"):
+    assert mt.relu(mt.tensor([-1.0, 2.0])).tolist() == [0, 2]  # compiled in a moment
+with kernels.use("reference"):
+    y = mt.conv2d(mt.ones(1, 1, 4, 4), mt.ones(1, 1, 3, 3))
 images, labels = mt.datasets.MNIST(train=False).data, None
 assert y.tolist() == [[[[9, 9], [9, 9]]]] and images.shape == (10000, 28, 28)
 print(mt.__file__)
