@@ -154,7 +154,7 @@ def draw_activations(maps, image=None, captions=None, columns=8, scale="shared",
     ----------
     maps : array or Tensor (C, H, W), or dict of str to these
         Activations; a dict draws several stages, such as before and after ReLU, under each other,
-        all on the same scale.
+        each with its own scale and color bar.
     image : array or Tensor, optional
         The image (1, H, W) or (3, H, W) itself, shown first, in [0, 1].
     captions : sequence of str, optional
@@ -162,7 +162,7 @@ def draw_activations(maps, image=None, captions=None, columns=8, scale="shared",
     columns : int
         At most this many beside each other.
     scale : str or (float, float)
-        "shared", "private", "centered", "unit", or the two ends.
+        "shared" by the channels of a stage, "private", "centered", "unit", or the two ends.
     cmap : str
         matplotlib's color map.
     title : str
@@ -193,7 +193,8 @@ def draw_activations(maps, image=None, captions=None, columns=8, scale="shared",
     if image is not None:
         shown = Tile(as_pixels(numbers(image)), ends=(0, 1))
         sections.insert(0, Section([shown], "the image"))
-    return Sheet(sections, columns, size, scale, cmap, title, "activation").draw(dpi)
+    return Sheet(sections, columns, size, scale, cmap, title, "activation",
+                 together=False).draw(dpi)
 
 
 def _classes(values):

@@ -131,7 +131,7 @@ class _Occlusion:
         self.side = max([BAR] + [0.36 + text_width(label, FONT - 1) for label in labels])
 
     def _label(self, i, share):
-        return f"{self.palette.name(i)} ({100 * share:.0f} %)"
+        return f"{self.palette.name(i)} ({f'{100 * share:.0f}' if share >= 0.01 else '< 1'} %)"
 
     def draw(self, dpi):
         first = MARGIN + HEAD * 1.2 * bool(self.title)

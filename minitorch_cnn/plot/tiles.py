@@ -43,6 +43,10 @@ class Sheet:
         See ``figure.limits`` and matplotlib's color maps.
     bar : str or None
         Label of the color bar; None for no bar.
+    tops : list of str
+        Names of the columns.
+    together : bool
+        One scale and one bar for all sections; else one for each.
     """
 
     sections: list
@@ -53,6 +57,7 @@ class Sheet:
     title: str = ""
     bar: str | None = None
     tops: list = field(default_factory=list)
+    together: bool = True
 
     def __post_init__(self):
         if self.columns < 1:
@@ -88,20 +93,30 @@ class Sheet:
         board.text(MARGIN, MARGIN, self.title, FONT + 2, "left")
         for i, name in enumerate(self.tops):
             board.text(self.left + (i + 0.5) * self.cell[0], top + tops - 0.04, name, up="bottom")
-        ends = iter(limits([tile.pixels for tile in self._tiles()
-                            if tile.pixels is not None and tile.ends is None], self.scale))
-        y, drawn = top + tops, None
-        for section, height in zip(self.sections, heights):
-            drawn = self._draw_section(board, section, y, ends) or drawn
-            y += height
-        if self.bar is not None and drawn is not None:
-            self._draw_bar(board, drawn, right + GAP, top + tops, self._bar_height(sum(heights)))
+        self._draw_sections(board, right + GAP, top + tops, heights)
         return board.figure
 
-    def _height(self, section):
+    def _draw_sections(self, board, right, top, heights):
+        ends, y, drawn = self._ends(), top, None
+        for section, height in zip(self.sections, heights):
+            new = self._draw_section(board, section, y, ends)
+            if not self.together:
+                below = self._height(section, heading=False)
+                self._draw_bar(board, new, right, y + height - below, below)
+            y, drawn = y + height, new or drawn
+        if self.together:
+            self._draw_bar(board, drawn, right, top, sum(heights))
+
+    def _ends(self):
+        """Iterator over the ends of the scale of every tile that has none of its own."""
+        for group in [self.sections] if self.together else [[each] for each in self.sections]:
+            yield from limits([tile.pixels for section in group for tile in section.tiles
+                               if tile.pixels is not None and tile.ends is None], self.scale)
+
+    def _height(self, section, heading=True):
         rows = -(-len(section.tiles) // self.columns)
-        heading = 0 if section.beside else text_height(section.heading, FONT + 1)
-        return heading + rows * self.cell[1] + (GAP if section.heading else 0)
+        above = text_height(section.heading, FONT + 1) if heading and not section.beside else 0
+        return above + rows * self.cell[1] + (GAP if section.heading else 0)
 
     def _draw_section(self, board, section, y, ends):
         """Returns the last grey image drawn, for the color bar."""
@@ -134,7 +149,10 @@ class Sheet:
         return drawn if tile.pixels.ndim == 2 and tile.ends is None else None
 
     def _draw_bar(self, board, drawn, x, y, height):
-        bar = board.bar(drawn, x, y, height, self._bar_label())
+        """A bar for an image that was drawn in grey, if there is one."""
+        if self.bar is None or drawn is None:
+            return
+        bar = board.bar(drawn, x, y, self._bar_height(height), self._bar_label())
         if self._private():
             bar.set_ticks(drawn.get_clim(), labels=["min", "max"])
 

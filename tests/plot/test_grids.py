@@ -143,14 +143,15 @@ def test_filters_of_many_channels_are_refused(shape, message):
         draw_filters(np.zeros(shape))
 
 
-def test_activations_of_stages_share_a_scale(rng):
+def test_channels_of_a_stage_share_a_scale(rng):
     maps = rng.normal(size=(5, 8, 8))
     figure = draw_activations({"before": maps, "after ReLU": np.maximum(maps, 0)},
                               image=rng.random((1, 16, 16)), columns=3)
-    images = shown(figure)
-    assert len(images) == 11
-    assert images[0].get_clim() == (0, 1) and images[0].get_cmap().name == "gray"
-    assert {i.get_clim() for i in images[1:]} == {(maps.min(), maps.max())}
+    pictures = shown(figure)
+    assert len(pictures) == 11 and len(figure.axes) == 3  # the board and two bars
+    assert pictures[0].get_clim() == (0, 1) and pictures[0].get_cmap().name == "gray"
+    assert {i.get_clim() for i in pictures[1:6]} == {(maps.min(), maps.max())}
+    assert {i.get_clim() for i in pictures[6:]} == {(0, maps.max())}
     assert {"before", "after ReLU", "the image", "activation", "4"} <= check_texts(figure)
     assert len(shown(draw_activations(mt.Tensor(maps[:1])))) == 1
 

@@ -17,7 +17,7 @@ def picture():
 
 def test_hostile_texts_stay_texts():
     parts = check_parts(every_block(HOSTILE).to_html())
-    seen = HOSTILE.replace("`", "`").replace("\x00", "\ufffd").replace("\x1b", "\ufffd")
+    seen = HOSTILE.replace("\x00", "\ufffd").replace("\x1b", "\ufffd")
     assert parts.text.count(" ".join(seen.split())) >= 10
     assert not any("onclick" in attributes for _, attributes in parts.tags)
 
