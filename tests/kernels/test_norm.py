@@ -8,12 +8,6 @@ SHAPES = [(4, 3), (2, 3, 5), (2, 3, 4, 5), (1, 3, 1, 2), (2, 1, 2, 2, 2), (5, 17
 CLOSE = {np.float32: dict(rtol=1e-4, atol=1e-5), np.float64: dict(rtol=1e-10, atol=1e-12)}
 
 
-@pytest.fixture(params=["reference", "cpu"])
-def language(request):
-    with kernels.use(request.param):
-        yield request.param
-
-
 def axes(x):
     return (0, *range(2, x.ndim))
 

@@ -5,6 +5,7 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from layouts import LAYOUTS, lay
 
 from minitorch_cnn import kernels
 from minitorch_cnn.ops.geometry import pool_output
@@ -22,24 +23,6 @@ CASES = [
     pytest.param((0, 2, 5, 5), (2, 2), (2, 2), (0, 0), (1, 1), id="empty batch"),
     pytest.param((2, 1, 6, 7), (6, 7), (1, 1), (0, 0), (1, 1), id="whole image"),
 ]
-LAYOUTS = ["channels last", "reversed", "every second", "broadcast"]
-
-
-@pytest.fixture(params=LANGUAGES)
-def language(request):
-    with kernels.use(request.param):
-        yield request.param
-
-
-def lay(array, layout):
-    """The same values under other strides (of a broadcast one, the first row repeated)."""
-    if layout == "channels last":
-        return np.ascontiguousarray(array.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
-    if layout == "reversed":
-        return np.ascontiguousarray(array[:, :, ::-1, ::-1])[:, :, ::-1, ::-1]
-    if layout == "every second":
-        return np.repeat(np.repeat(array, 2, 2), 2, 3)[:, :, ::2, ::2]
-    return np.broadcast_to(array[:1, :1, :1], array.shape)
 
 
 def symmetric(padding):

@@ -8,12 +8,6 @@ SHAPES = [(3, 5), (1, 1), (7,), (2, 3, 10), (2, 200), (0, 4), (4, 0)]
 CLOSE = {np.float32: dict(rtol=1e-5, atol=1e-6), np.float64: dict(rtol=1e-12, atol=1e-13)}
 
 
-@pytest.fixture(params=["reference", "cpu"])
-def language(request):
-    with kernels.use(request.param):
-        yield request.param
-
-
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("axis", [0, -1])

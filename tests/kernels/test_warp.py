@@ -5,14 +5,7 @@ import torch
 
 from minitorch_cnn import kernels
 
-LANGUAGES = ["reference", "cpu"]
 FILL = np.array([0.25, 0.5, 0.75])
-
-
-@pytest.fixture(params=LANGUAGES)
-def language(request):
-    with kernels.use(request.param):
-        yield request.param
 
 
 def matrices(rng, n, projective=False):
