@@ -53,21 +53,21 @@ def make_plan(x_shape, x_strides, dy_shape, dy_strides, kernel, stride, padding,
     if n < 4 * workers and n * bands % workers:
         bands = min(-(-bands // workers) * workers, oh)
     band = -(-oh // bands)
-    x_scratch = 0 if x_in_place else ((band - 1) * sh + (kh - 1) * dh + 1) * wide * c * 4 + SLACK
-    p_scratch = band * ow * run * 4 + SLACK if patches else 0
-    y_scratch = 0 if y_in_place else band * ow * f * 4 + SLACK
+    x_scratch = 0 if x_in_place else _room(((band - 1) * sh + (kh - 1) * dh + 1) * wide * c)
+    p_scratch = _room(band * ow * run) if patches else 0
+    y_scratch = 0 if y_in_place else _room(band * ow * f)
     blocks = -(-(f // groups) // LANES)
     return Plan(
         n, c, h, w, f, oh, ow, kh, kw, sh, sw, dh, dw, top, left, groups, *x_strides, *dy_strides,
         bands, min(workers, n * bands), int(patches), int(not x_in_place), int(not y_in_place),
-        wide,
-        _rounded(x_scratch), _rounded(p_scratch), _rounded(x_scratch + p_scratch + y_scratch),
+        wide, x_scratch, p_scratch, x_scratch + p_scratch + y_scratch,
         rows, taps, run, lines, blocks, count, row_lines, tap_lines,
         groups * blocks * rows * taps * lines * LINE)
 
 
-def _rounded(count):
-    return -(-count // 64) * 64
+def _room(floats):
+    """Bytes for so many floats and what is read too far; a multiple of 64, so all is aligned."""
+    return -(-(4 * floats + SLACK) // 64) * 64
 
 
 @parallel
