@@ -43,7 +43,8 @@ def _choose_threads():
     pools = ("numba.np.ufunc.omppool", "numba.np.ufunc.tbbpool")
     if not any(_available(pool) for pool in pools):
         warnings.warn("kernels: Numba has neither OpenMP nor TBB here, so small batches are slow; "
-                      "install libgomp1 (Debian), or `pip install tbb`", RuntimeWarning, stacklevel=2)
+                      "install libgomp1 (Debian), or `pip install tbb`", RuntimeWarning,
+                      stacklevel=2)
     try:
         import threadpoolctl
     except ImportError:
