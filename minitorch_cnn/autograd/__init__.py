@@ -12,8 +12,9 @@ from .modes import (
     set_detect_anomaly,
     set_grad_enabled,
 )
+from .static import StaticFunction
 from .tensor import Tensor
 
-__all__ = ["Function", "GradcheckError", "RemovableHandle", "Tensor", "backward", "check_module",
-           "detect_anomaly", "enable_grad", "grad", "gradcheck", "inference_mode",
-           "is_grad_enabled", "no_grad", "set_detect_anomaly", "set_grad_enabled"]
+__all__ = ["Function", "GradcheckError", "RemovableHandle", "StaticFunction", "Tensor",
+           "backward", "check_module", "detect_anomaly", "enable_grad", "grad", "gradcheck",
+           "inference_mode", "is_grad_enabled", "no_grad", "set_detect_anomaly", "set_grad_enabled"]
