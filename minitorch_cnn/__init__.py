@@ -1,4 +1,6 @@
 """minitorch_cnn: convolutional nets from scratch, to read and to use."""
+from math import e, inf, nan, pi
+
 from . import autograd, cuda, data, datasets, kernels, nn, ops, optim, serialization, transforms
 from .autograd import (
     Function,
@@ -33,4 +35,5 @@ from .ops import *
 from .random import Generator, get_rng_state, initial_seed, manual_seed, set_rng_state
 from .serialization import load, save
 
+Size = tuple  # of a shape
 __version__ = "0.1.0"

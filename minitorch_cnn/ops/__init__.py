@@ -23,9 +23,11 @@ from .masks import *
 from .matmul import *
 from .moments import *
 from .norm import *
+from .numpy_names import accept_numpy_names
 from .pad import *
 from .pool import *
 from .probability_loss import *
+from .queries import *
 from .reduce import *
 from .rounding import *
 from .sampling import *
@@ -39,7 +41,8 @@ from .trigonometry import *
 from .upsample import *
 from .vector_norm import *
 
-operators.attach(globals())  # + @ [] and the methods of Tensor
-
 # Functions only: a function may share its name with the module it stands in (norm, softmax, pad).
 __all__ = [name for name, value in list(globals().items()) if callable(value) and name[0] != "_"]
+__all__.remove("accept_numpy_names")
+globals().update(accept_numpy_names({name: globals()[name] for name in __all__}))
+operators.attach(globals())  # + @ [] and the methods of Tensor
