@@ -96,8 +96,11 @@ def _holds_numpy(data):
 
 def _checked(array, data):
     if array.dtype.kind not in _CATEGORY:
+        way_out = "numbers, a list of numbers or a numeric array"
+        if callable(data):
+            way_out = "what it returns: call it first"  # relu(conv) for relu(conv(x))
         raise TypeError(f"{_asking()}: cannot make a tensor of {type(data).__name__} with dtype "
-                        f"{array.dtype}; pass numbers, a list of numbers or a numeric array")
+                        f"{array.dtype}; pass {way_out}")
     return array
 
 

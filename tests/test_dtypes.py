@@ -109,6 +109,11 @@ def test_what_is_no_number(data):
         mt.Tensor(data)
 
 
+def test_a_layer_is_no_tensor():
+    with pytest.raises(TypeError, match="^relu: cannot make a tensor of ReLU .* call it first"):
+        mt.relu(mt.nn.ReLU())
+
+
 def test_rows_of_different_lengths():
     with pytest.raises(ValueError, match="rows of different lengths do not make an array"):
         mt.tensor([[1], [1, 2]])

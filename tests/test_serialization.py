@@ -202,6 +202,7 @@ class Strange:
     ({"a": [1, {"b": Strange()}]}, r"cannot save the Strange at obj\['a'\]\[1\]\['b'\]"),
     ({"f": len}, r"cannot save the builtin_function_or_method at obj\['f'\]"),
     ({1, 2}, "cannot save the set at obj"),
+    (mt.nn.ReLU(), r"cannot save the ReLU at obj, only .* None; save its state_dict\(\)"),
     ([b"bytes"], r"cannot save the bytes at obj\[0\]"),
     ({Strange: 1}, "cannot save the type at obj"),
     ({"x": np.array([None])}, r"array at obj\['x'\] has dtype object"),

@@ -6,7 +6,7 @@ from ..ops.checks import as_tensor
 from . import functional as F
 from .init import constant_
 from .module import Module
-from .parameter import empty_parameter
+from .parameter import check_sizes, empty_parameter
 
 __all__ = ["CELU", "ELU", "GELU", "GLU", "Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh",
            "LeakyReLU",
@@ -126,6 +126,7 @@ class PReLU(Module):
 
     def __init__(self, num_parameters=1, init=0.25, device=None, dtype=None):
         super().__init__()
+        check_sizes("PReLU", num_parameters=num_parameters)
         self.num_parameters = num_parameters
         self.init = init
         self.weight = empty_parameter(num_parameters, device, dtype)

@@ -5,7 +5,7 @@ from ..ops.checks import as_tensor
 from . import functional as F
 from . import init
 from .module import Module
-from .parameter import empty_parameter
+from .parameter import check_sizes, empty_parameter
 
 __all__ = ["Conv1d", "Conv2d", "ConvTranspose1d", "ConvTranspose2d", "Fold", "Unfold"]
 
@@ -49,10 +49,13 @@ class _Conv(Module):
         self.reset_parameters()
 
     def _sizes(self, argument, value):
+        check_sizes(type(self).__name__, **{argument: value})
         return _tuple_of(self._dims, f"{type(self).__name__}: {argument}", value)
 
     def _check(self):
         name = type(self).__name__
+        check_sizes(name, in_channels=self.in_channels, out_channels=self.out_channels,
+                    groups=self.groups)
         if self.groups <= 0:
             raise ValueError(f"{name}: groups must be a positive integer, got {self.groups}")
         for argument in ("in_channels", "out_channels"):

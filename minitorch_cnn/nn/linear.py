@@ -4,7 +4,7 @@ import math
 from . import functional as F
 from . import init
 from .module import Module
-from .parameter import empty_parameter
+from .parameter import check_sizes, empty_parameter
 
 __all__ = ["Linear"]
 
@@ -24,6 +24,7 @@ class Linear(Module):
 
     def __init__(self, in_features, out_features, bias=True, device=None, dtype=None):
         super().__init__()
+        check_sizes("Linear", in_features=in_features, out_features=out_features)
         self.in_features = in_features
         self.out_features = out_features
         self.weight = empty_parameter((out_features, in_features), device, dtype)

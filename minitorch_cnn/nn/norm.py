@@ -8,7 +8,7 @@ from ..ops.checks import as_tensor
 from . import functional as F
 from . import init
 from .module import Module
-from .parameter import empty_parameter, filled
+from .parameter import check_sizes, empty_parameter, filled
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "GroupNorm", "InstanceNorm1d",
            "InstanceNorm2d", "InstanceNorm3d", "LayerNorm", "LocalResponseNorm", "RMSNorm"]
@@ -39,6 +39,7 @@ class _StatisticsNorm(_Affine):
     def __init__(self, num_features, eps=1e-5, momentum=0.1, affine=True, track_running_stats=True,
                  device=None, dtype=None, *, bias=True):
         super().__init__()
+        check_sizes(type(self).__name__, num_features=num_features)
         self.num_features = num_features
         self.eps = eps
         self.momentum = momentum
@@ -198,8 +199,11 @@ class InstanceNorm3d(_InstanceNorm):
     _dims = (4, 5)
 
 
-def _shape_of(normalized_shape):
-    return tuple(normalized_shape) if hasattr(normalized_shape, "__iter__") else (normalized_shape,)
+def _shape_of(layer, normalized_shape):
+    several = hasattr(normalized_shape, "__iter__")
+    shape = tuple(normalized_shape) if several else (normalized_shape,)
+    check_sizes(layer, normalized_shape=shape)
+    return shape
 
 
 class LayerNorm(_Affine):
@@ -222,7 +226,7 @@ class LayerNorm(_Affine):
     def __init__(self, normalized_shape, eps=1e-5, elementwise_affine=True, bias=True, device=None,
                  dtype=None):
         super().__init__()
-        self.normalized_shape = _shape_of(normalized_shape)
+        self.normalized_shape = _shape_of("LayerNorm", normalized_shape)
         self.eps = eps
         self.elementwise_affine = elementwise_affine
         self._make_affine(self.normalized_shape, elementwise_affine, bias, device, dtype)
@@ -255,6 +259,7 @@ class GroupNorm(_Affine):
     def __init__(self, num_groups, num_channels, eps=1e-5, affine=True, device=None, dtype=None, *,
                  bias=True):
         super().__init__()
+        check_sizes("GroupNorm", num_groups=num_groups, num_channels=num_channels)
         if num_groups <= 0 or num_channels % num_groups:
             raise ValueError("GroupNorm: num_channels must be divisible by num_groups, got "
                              f"num_channels={num_channels} and num_groups={num_groups}")
@@ -290,7 +295,7 @@ class RMSNorm(_Affine):
     def __init__(self, normalized_shape, eps=None, elementwise_affine=True, device=None,
                  dtype=None):
         super().__init__()
-        self.normalized_shape = _shape_of(normalized_shape)
+        self.normalized_shape = _shape_of("RMSNorm", normalized_shape)
         self.eps = eps
         self.elementwise_affine = elementwise_affine
         self._make_affine(self.normalized_shape, elementwise_affine, False, device, dtype)

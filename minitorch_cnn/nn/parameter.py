@@ -40,6 +40,23 @@ class Buffer(Tensor):
         self.persistent = persistent
 
 
+def check_sizes(layer, **sizes):
+    """Refuse what cannot be the size of a parameter: integers from 0 on can, or tuples of them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Naming the layer and the argument.
+    """
+    for name, size in sizes.items():
+        for n in size if isinstance(size, (tuple, list)) else (size,):
+            if isinstance(n, bool) or not hasattr(n, "__index__"):
+                raise TypeError(f"{layer}: {name} must be an integer, got {size!r}; "
+                                "divide with // instead of /, or convert it with int()")
+            if n < 0:
+                raise ValueError(f"{layer}: {name} must not be negative, got {size!r}")
+
+
 def filled(value, shape, device=None, dtype=None):
     """An array of ``shape`` full of ``value``, where and in the dtype a layer was asked for."""
     array = np.full(shape, value, DEFAULT_FLOAT if dtype is None else dtype)

@@ -18,7 +18,14 @@ def chosen(op, reduction, size_average=None, reduce=None, allowed=REDUCTIONS):
     ------
     ValueError
         For a name that does not exist.
+    TypeError
+        For a tensor in the place of an option: a loss that was called as it was made.
     """
+    for option in (reduction, size_average, reduce):
+        if hasattr(option, "dtype"):
+            raise TypeError(f"{op}: reduction, size_average and reduce are options, got a "
+                            f"{type(option).__name__}; make the loss first and call it then, as in "
+                            "loss = CrossEntropyLoss(); loss(input, target)")
     if size_average is not None or reduce is not None:
         if reduce is not None and not reduce:
             return "none"

@@ -88,8 +88,10 @@ def _number_or_text(x, path):
         return x if abs(x) < LARGEST else {"int": hex(x)}
     if type(x) is float:
         return x if math.isfinite(x) else {"float": repr(x)}
-    raise TypeError(f"save: cannot save the {type(x).__name__} at {_show(path)}; only dicts, "
-                    "lists, tuples, Tensors, arrays, numbers, text, booleans and None can be saved")
+    kinds = "dicts, lists, tuples, Tensors, arrays, numbers, text, booleans and None"
+    if hasattr(x, "state_dict"):
+        kinds += "; save its state_dict(), and load_state_dict() it into a new one"
+    raise TypeError(f"save: cannot save the {type(x).__name__} at {_show(path)}, only {kinds}")
 
 
 def _key(key, path):
