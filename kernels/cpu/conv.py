@@ -228,10 +228,7 @@ def conv2d_forward(x, w, b, stride, padding, dilation, groups):
     y = empty_channels_last((n, f, oh, ow), np.float32)
     if b is not None:
         b = np.ascontiguousarray(b)
-    f_stride, c_stride, h_stride, w_stride = w.strides
-    plan = make_plan(x.shape, x.strides, y.shape, y.strides,
-                     (f // groups * f_stride, f_stride, c_stride, h_stride, w_stride),
-                     (kh, kw), stride, dilation, (top, left), groups, threads())
+    plan = _forward_plan(x, w, y, stride, padding, dilation, groups)
     _run(x, address(w), b, address(y), plan)
     return y
 
@@ -247,6 +244,25 @@ def _finite(x, count):
 
 def _is_finite(x):
     return _finite(address(x), x.size) if x.flags.c_contiguous else np.isfinite(x).all()
+
+
+def _forward_plan(x, w, y, stride, padding, dilation, groups):
+    f_stride, c_stride, h_stride, w_stride = w.strides
+    return make_plan(x.shape, x.strides, y.shape, y.strides,
+                     (len(w) // groups * f_stride, f_stride, c_stride, h_stride, w_stride),
+                     w.shape[2:], stride, dilation, (padding[0][0], padding[1][0]), groups,
+                     threads())
+
+
+def explain_conv2d_forward(x, w, b, stride, padding, dilation, groups):
+    """In words, for ``minitorch_cnn.kernels.explain``: which inner loop, and how it is cut."""
+    y = conv2d_forward(x, w, b, stride, padding, dilation, groups)
+    plan = _forward_plan(x, w, y, stride, padding, dilation, groups)
+    kind = {correlate_depthwise: "depthwise, vectors along the channels",
+            correlate_few: f"{plan.F // plan.G} output channels, vectors along the inputs",
+            _correlate: f"tiles of {plan.tile_rows}x{plan.tile_cols} pixels by {LANES} channels"}
+    padded = "rows of x staged with their border" if plan.staged else "x in place"
+    return f"{kind[kernel_for(plan)]}; {padded}; {plan.bands} bands an image"
 
 
 def conv2d_input_gradient(dy, w, size, stride, padding, dilation, groups):

@@ -15,6 +15,7 @@ import warnings
 from pathlib import Path
 
 from ..device import is_gpu_array
+from .explain import explain, listeners  # noqa: F401
 from .threads import get_num_threads, has_numba, set_num_threads  # noqa: F401
 
 _HERE = Path(__file__).resolve().parent
@@ -87,14 +88,32 @@ class Primitive:
 
     def __call__(self, array, *args):
         """Run it in the language for ``array``; in the reference where that declines the case."""
-        result = self.version(language_of(array))(array, *args)
-        return self.version("reference")(array, *args) if result is NotImplemented else result
+        language = language_of(array)
+        result = self.version(language)(array, *args)
+        declined = result is NotImplemented
+        if declined:
+            result = self.version("reference")(array, *args)
+        for listener in listeners:
+            listener(self, language, declined, array, args)
+        return result
 
     def version(self, language):
         """The function in one language; the reference where that language has none."""
         if language not in self._versions:
             self._versions[language] = self._find(language) or self._find("reference")
         return self._versions[language]
+
+    def reason(self, language, declined, array, args):
+        """(language it ran in, why), for ``explain``."""
+        if language == "reference":
+            return "reference", "the reference was asked for, or Numba is missing"
+        if not self.has(language):
+            return "reference", f"not written in {language}"
+        if declined:
+            return "reference", f"declined by {language}: {array.dtype}, shape {array.shape}"
+        module = importlib.import_module(f"{__name__}.{language}.{self.file}")
+        details = getattr(module, f"explain_{self.name}", None)
+        return language, details(array, *args) if details else "fits"
 
     def has(self, language):
         """True if this primitive is written in ``language``."""
