@@ -139,8 +139,40 @@ def _far(d):
     return ((CUBIC * d - 5 * CUBIC) * d + 8 * CUBIC) * d - 4 * CUBIC
 
 
+def antialiased_axis(n, on, factor, align_corners, real, mode):
+    """(place, weight), each (K, on): all neighbors in reach of a filter, weights of sum 1.
+
+    Where the image shrinks, the filter grows with the output pixels, as Pillow's does.
+    """
+    scale = float(_scale(n, on, factor, align_corners, real))
+    reach, kernel = FILTERS[mode]
+    wide = max(scale, 1.0)
+    center = (np.arange(on) + 0.5) * scale
+    first = np.maximum((center - reach * wide + 0.5).astype(np.int64), 0)
+    end = np.minimum((center + reach * wide + 0.5).astype(np.int64), n)
+    place = first + np.arange((end - first).max())[:, None]
+    weight = np.where(place < end, kernel((place + 0.5 - center) / wide), 0)
+    return place.clip(0, n - 1), (weight / weight.sum(axis=0)).astype(real)
+
+
+def _triangle(d):
+    return np.maximum(1 - abs(d), 0)
+
+
+def _keys(d, a=-0.5):  # here PyTorch keeps to Pillow's slope, not to CUBIC
+    d = abs(d)
+    near = ((a + 2) * d - (a + 3)) * d * d + 1
+    return np.where(d < 1, near, np.where(d < 2, a * (((d - 5) * d + 8) * d - 4), 0))
+
+
+def _lanczos(d):
+    return np.where(abs(d) < 3, np.sinc(d) * np.sinc(d / 3), 0)
+
+
+FILTERS = {"bilinear": (1, _triangle), "bicubic": (2, _keys), "lanczos": (3, _lanczos)}
 _MODES = {"nearest": (3, 4, 5), "nearest-exact": (3, 4, 5), "area": (3, 4, 5), "linear": (3,),
-          "bilinear": (4,), "bicubic": (4,), "trilinear": (5,)}  # mode: dims of the input
+          "bilinear": (4,), "bicubic": (4,), "lanczos": (4,),
+          "trilinear": (5,)}  # mode: dims of the input
 
 
 def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corners=None,
@@ -158,7 +190,7 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
     mode : str
         "nearest" (PyTorch's and OpenCV's rule), "nearest-exact" (scikit-image's and PIL's), "area"
         (the mean of the pixels that fall into one), "linear" (3-d), "bilinear" (4-d),
-        "bicubic" (4-d), "trilinear" (5-d).
+        "bicubic" (4-d), "lanczos" (4-d, with antialias only), "trilinear" (5-d).
     align_corners : bool, optional
         For the linear and cubic modes: the centers of the corner pixels keep their place, instead
         of the outer edges.
@@ -166,7 +198,8 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
         Compute positions from the sizes; by default a ``scale_factor`` that was given is used
         itself.
     antialias : bool
-        Not supported; blur the image first, or use "area".
+        For "bilinear", "bicubic" and "lanczos": where the image shrinks, every input pixel counts,
+        as in Pillow's ``resize``.
 
     Returns
     -------
@@ -194,6 +227,9 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
     check_float("interpolate", input=input)
     if mode == "area":
         return _area(input, sizes)
+    if antialias:
+        return Weighted([antialiased_axis(*axis, align_corners, real, mode)
+                         for axis in axes])(input)
     if mode == "bicubic":
         return Weighted([cubic_axis(*axis, align_corners, real) for axis in axes])(input)
     axes = [linear_axis(*axis, align_corners, real) for axis in axes]
@@ -213,11 +249,15 @@ def _check_mode(input, mode, align_corners, antialias):
         wanted = " or ".join(str(n) for n in _MODES[mode])
         raise ValueError(f'interpolate: mode "{mode}" takes {wanted} dims (N, C, ...), got shape '
                          f"{input.shape}")
-    if align_corners is not None and mode in ("nearest", "nearest-exact", "area"):
+    useless = align_corners if mode == "lanczos" else align_corners is not None
+    if useless and mode in ("nearest", "nearest-exact", "area", "lanczos"):
         raise ValueError(f'interpolate: mode "{mode}" has no use for align_corners; leave it out')
-    if antialias:
-        raise ValueError("interpolate: antialias=True is not supported; use mode=\"area\" to "
-                         "shrink images")
+    if antialias and mode not in FILTERS:
+        raise ValueError(f'interpolate: antialias=True is for modes {", ".join(FILTERS)}, got '
+                         f'"{mode}"; leave it out')
+    if mode == "lanczos" and not antialias:
+        raise ValueError('interpolate: mode "lanczos" is for antialias=True only; pass it, or use '
+                         '"bicubic"')
 
 
 def _sizes(before, size, scale_factor, recompute):

@@ -42,6 +42,16 @@ def test_fuzz(data):
     check_op(mt.interpolate, F.interpolate, shape, dtypes=(dtype,), **options)
 
 
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic", "lanczos"])
+@pytest.mark.parametrize("options", [
+    dict(size=(4, 3)), dict(size=(20, 11)), dict(size=(9, 7)), dict(size=(1, 2)), dict(size=(3, 9)),
+    dict(scale_factor=(1.7, 0.6)), dict(scale_factor=0.4, recompute_scale_factor=True)])
+def test_antialias(mode, options):
+    for align in (None,) if mode == "lanczos" else (None, True):
+        check_op(mt.interpolate, F.interpolate, (2, 3, 9, 7), mode=mode, antialias=True,
+                 align_corners=align, **options)
+
+
 @pytest.mark.parametrize("mode", ["nearest", "nearest-exact"])
 @pytest.mark.parametrize("n", [3, 5, 6, 7, 10, 13, 224])
 def test_every_position_of_nearest(mode, n):
@@ -113,7 +123,9 @@ X = mt.Tensor(np.zeros((1, 1, 3, 3), np.float32))
     (dict(size=2, align_corners=False), ValueError, "has no use for align_corners"),
     (dict(size=2, recompute_scale_factor=True), ValueError,
      "recompute_scale_factor has no meaning with size"),
-    (dict(size=2, mode="bilinear", antialias=True), ValueError, "antialias=True is not supported"),
+    (dict(size=2, mode="nearest", antialias=True), ValueError, "antialias=True is for modes bil"),
+    (dict(size=2, mode="lanczos"), ValueError, '"lanczos" is for antialias=True only'),
+    (dict(size=2, mode="lanczos", antialias=True, align_corners=True), ValueError, "has no use"),
 ])
 def test_messages(options, error, message):
     with pytest.raises(error, match=message):
