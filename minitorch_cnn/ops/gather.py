@@ -41,7 +41,7 @@ class Gather(Function):
         return dx, None
 
 
-def gather(input, dim, index):
+def gather(input, dim, index, *, sparse_grad=False):
     """Along ``dim``, take the elements that a table names: y[i, j, k] = x[i, index[i, j, k], k].
 
     Parameters
@@ -52,6 +52,8 @@ def gather(input, dim, index):
         The dim that ``index`` counts along (1 in the formula).
     index : Tensor of int
         As many dims as ``input``; in all but ``dim`` no larger. Values 0 to size - 1.
+    sparse_grad : bool
+        Ignored: gradients are dense here.
 
     Returns
     -------

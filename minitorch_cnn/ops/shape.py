@@ -211,7 +211,12 @@ def transpose(input, dim0, dim1):
     return Permute(tuple(dims))(input)
 
 
-swapaxes = swapdims = transpose
+swapdims = transpose
+
+
+def swapaxes(input, axis0, axis1):
+    """``transpose``, under NumPy's names."""
+    return transpose(input, axis0, axis1)
 
 
 def t(input):

@@ -23,6 +23,7 @@ def integers(shape, n, seed=0, dtype=np.int64):
 ])
 def test_gather(shape, dim, index):
     check_op(lambda x, i: mt.gather(x, dim, i), lambda x, i: torch.gather(x, dim, i), shape, index)
+    assert mt.gather(mt.ones(2), 0, [0], sparse_grad=True).tolist() == [1]
 
 
 @settings(max_examples=60, deadline=None)

@@ -42,6 +42,11 @@ def test_as_torch(name, shape, args):
     check_op(method(name, *args), method(name, *args), shape)
 
 
+def test_names_of_swaps():
+    check_op(mt.swapaxes, torch.swapaxes, (2, 3, 4), axis0=0, axis1=-1)
+    check_op(mt.swapdims, torch.swapdims, (2, 3, 4), dim0=0, dim1=-1)
+
+
 @pytest.mark.parametrize("name, shape, args", CASES)
 def test_views_share_memory(name, shape, args):
     x = mt.Tensor(np.zeros(shape, np.float32))
