@@ -70,6 +70,7 @@ def positions(xp, matrix, size):
 
 def taps(xp, px, py, size, bilinear):
     """The pixels an output pixel is made of: (row, column, weight), each (N, OH, OW)."""
+    px, py = xp.asarray(px), xp.asarray(py)
     if not bilinear:
         yield _tap(xp, xp.floor(py), xp.floor(px), 1, size)
         return

@@ -10,11 +10,10 @@ where a row of R holds the weights of the pixels around one, those beyond the bo
 import numpy as np
 
 from .. import ops
-from ..autograd import Tensor
 from . import pil
 from .color import blend, check_factor
 from .convert import pil_to_tensor, to_pil_image
-from .image import check_channels, image_tensor, in_floats, is_pil, uniform
+from .image import beside, check_channels, image_tensor, in_floats, is_pil, uniform
 from .sizes import as_floats, as_size, check_order, is_number
 from .transform import Sometimes, Transform
 
@@ -37,7 +36,7 @@ def blurred(x, kernel_size, sigma):
     """x (..., H, W) blurred; sigma is (along x, along y), each (1,), or (n,) for x (n, C, H, W)."""
     columns = blur_matrix(x.shape[-1], kernel_size[0], sigma[0]).astype(x.dtype)
     rows = blur_matrix(x.shape[-2], kernel_size[1], sigma[1]).astype(x.dtype)
-    rows, columns = (Tensor(m[0] if len(m) == 1 else m[:, None]) for m in (rows, columns))
+    rows, columns = (beside(m[0] if len(m) == 1 else m[:, None], x) for m in (rows, columns))
     return ops.matmul(ops.matmul(rows, x), columns.transpose(-1, -2))
 
 
@@ -129,7 +128,7 @@ def _smoothed(x):
     smooth = (nine + 4 * x[..., 1:-1, 1:-1]) / 13
     border = np.ones(x.shape[-2:], bool)
     border[1:-1, 1:-1] = False
-    return ops.where(Tensor(border), x, ops.pad(smooth, (1, 1, 1, 1)))
+    return ops.where(beside(border, x), x, ops.pad(smooth, (1, 1, 1, 1)))
 
 
 class GaussianBlur(Transform):

@@ -6,9 +6,8 @@ an array (n, 1, 1, 1): one for each of n images.
 import numpy as np
 
 from .. import ops
-from ..autograd import Tensor
 from . import pil
-from .image import cast, check_channels, is_pil, max_value
+from .image import beside, cast, check_channels, is_pil, max_value
 from .sizes import is_number
 
 __all__ = ["adjust_brightness", "adjust_contrast", "adjust_gamma", "adjust_hue",
@@ -34,12 +33,19 @@ def check_factor(op, factor, least=0, most=np.inf):
         raise ValueError(f"{op}: the factor must be {limits}, got {factor}")
 
 
+def _factor(factor, tensor):
+    """A number as a float, an array as a Tensor to go with ``tensor``."""
+    if not hasattr(factor, "ndim"):
+        return float(factor)
+    return beside(factor.astype(tensor.dtype if tensor.dtype.kind == "f" else np.float32), tensor)
+
+
 def blend(tensor, other, factor):
     """factor * tensor + (1 - factor) * other, from black to white, in the tensor's dtype.
 
     Integers are cut, not rounded, as in torchvision.
     """
-    factor = Tensor(factor.astype(tensor.dtype)) if hasattr(factor, "ndim") else float(factor)
+    factor = _factor(factor, tensor)
     mixed = ops.mul(tensor, factor) + ops.mul(other, 1.0 - factor)
     return cast(mixed.clamp(0, max_value(tensor.dtype)), tensor.dtype)
 
@@ -146,11 +152,10 @@ def _turn_hue(rgb, factor):
     hue = ops.where(red == value, from_blue - from_green,              # sixths of the circle
                     ops.where(green == value, 2 + from_red - from_blue,
                               4 + from_green - from_red))
-    factor = Tensor(factor.astype(rgb.dtype)) if hasattr(factor, "ndim") else factor
-    hue = ((hue / 6 + 1) % 1 + factor) % 1
+    hue = ((hue / 6 + 1) % 1 + _factor(factor, rgb)) % 1
     chroma = spread / value.masked_fill(grey, 1) * value
     # A channel has full value in two sixths, none of the color in the two opposite, ramps between.
-    turn = Tensor(np.array([5, 3, 1], rgb.dtype).reshape(3, 1, 1))
+    turn = beside(np.array([5, 3, 1], rgb.dtype).reshape(3, 1, 1), rgb)
     k = (turn + hue * 6) % 6
     return value - chroma * ops.minimum(k, 4 - k).clamp(0, 1)
 

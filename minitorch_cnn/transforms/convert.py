@@ -6,8 +6,9 @@ import numpy as np
 
 from .. import dtypes, ops
 from ..autograd import Tensor
+from ..device import to_cpu
 from . import pil
-from .image import cast, image_tensor, is_array_like, is_pil, max_value
+from .image import beside, cast, image_tensor, is_array_like, is_pil, max_value
 from .sizes import is_number, is_sequence
 from .transform import Transform
 
@@ -193,8 +194,9 @@ def normalize(tensor, mean, std, inplace=False):
     channels, dtype = tensor.shape[-3], tensor.dtype
     mean, std = (_per_channel(name, v, channels, dtype) for name, v in (("mean", mean),
                                                                         ("std", std)))
-    if (std.data == 0).any():
-        raise ValueError(f"normalize: std must not be 0, got {std.data.ravel().tolist()}")
+    if (std == 0).any():
+        raise ValueError(f"normalize: std must not be 0, got {std.ravel().tolist()}")
+    mean, std = beside(mean, tensor), beside(std, tensor)
     if inplace:
         return tensor.sub_(mean).div_(std)
     return ops.div(ops.sub(tensor, mean), std)
@@ -202,13 +204,13 @@ def normalize(tensor, mean, std, inplace=False):
 
 def _per_channel(name, values, channels, dtype):
     """Numbers as (C or 1, 1, 1)."""
-    array = np.asarray(values, dtype)
+    array = np.asarray(to_cpu(values.data) if isinstance(values, Tensor) else values, dtype)
     if array.ndim > 1:
-        return Tensor(array)
+        return array
     if array.size not in (1, channels):
         raise ValueError(f"normalize: {name} has {array.size} numbers, the image {channels} "
                          "channels; pass one per channel")
-    return Tensor(array.reshape(-1, 1, 1))
+    return array.reshape(-1, 1, 1)
 
 
 class ToTensor(Transform):

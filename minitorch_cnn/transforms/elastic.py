@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import kernels
 from ..autograd import Function, Tensor
+from ..device import to_cpu
 from ..ops.checks import as_tensor
 from .blur import blurred, through_tensor
 from .image import as_batch, get_dimensions, image_tensor, in_floats, is_array_like, is_pil, rng
@@ -82,7 +83,7 @@ def elastic_transform(img, displacement, interpolation=InterpolationMode.BILINEA
         return through_tensor(img, lambda tensor: elastic_transform(tensor, displacement,
                                                                     interpolation, fill))
     return displaced("elastic_transform", image_tensor("elastic_transform", img),
-                     displacement.data, interpolation, fill)
+                     to_cpu(displacement.data), interpolation, fill)
 
 
 class ElasticTransform(Transform):

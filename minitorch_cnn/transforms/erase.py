@@ -7,7 +7,7 @@ import numpy as np
 from .. import ops
 from ..autograd import Tensor
 from ..ops.checks import as_tensor
-from .image import choose, image_tensor, rng
+from .image import beside, choose, image_tensor, rng
 from .resize import check_positive, draw_shapes, first_that_fits
 from .sizes import as_floats, check_order, is_number, is_sequence
 from .transform import Transform, check_probability
@@ -53,7 +53,7 @@ def erase(img, i, j, h, w, v, inplace=False):
         raise ValueError(f"erase: v of shape {v.shape} does not fit the rectangle {shape}; pass a "
                          "number, or (C, 1, 1), or (C, h, w)") from None
     if inplace:
-        tensor[..., rows, columns] = v.to(tensor.dtype)
+        tensor[..., rows, columns] = v.to(tensor.device).to(tensor.dtype)
         return tensor
     return _replace(tensor, v, rows, columns)
 
@@ -63,12 +63,12 @@ def _replace(tensor, v, rows, columns):
     inside = np.zeros(tensor.shape[-2:], bool)
     inside[rows, columns] = True
     shape = (*tensor.shape[:-2], *inside[rows, columns].shape)
-    new = v.to(tensor.dtype).broadcast_to(shape)
+    new = v.to(tensor.device).to(tensor.dtype).broadcast_to(shape)
     height, width = tensor.shape[-2:]
     top, bottom, _ = rows.indices(height)
     left, right, _ = columns.indices(width)
     framed = ops.pad(new, (left, width - right, top, height - bottom))
-    return ops.where(Tensor(inside), framed, tensor)
+    return ops.where(beside(inside, tensor), framed, tensor)
 
 
 class RandomErasing(Transform):
@@ -153,7 +153,8 @@ class RandomErasing(Transform):
                   & found[:, None, None, None])                           # (n, 1, H, W)
         color = rng().standard_normal(images.shape, np.float32) if numbers is None \
             else np.float32(numbers)[:, None, None]
-        return choose(chosen, ops.where(Tensor(inside), Tensor(color), images), images)
+        erased = ops.where(beside(inside, images), beside(color, images), images)
+        return choose(chosen, erased, images)
 
     def __repr__(self):
         return (f"RandomErasing(p={self.p}, scale={self.scale}, ratio={self.ratio}, "
@@ -161,8 +162,12 @@ class RandomErasing(Transform):
 
 
 def _check_value(op, value):
+    if isinstance(value, str):
+        if value != "random":
+            raise ValueError(f'{op}: the only text value can be is "random", got {value!r}')
+        return value
     numbers = [value] if is_number(value) else value
-    if value != "random" and not (is_sequence(numbers) and all(is_number(v) for v in numbers)):
+    if not is_sequence(numbers) or not all(is_number(v) for v in numbers):
         raise TypeError(f'{op}: value must be a number, a sequence of numbers or "random", got '
                         f"{value!r}")
     return value

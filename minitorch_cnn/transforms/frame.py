@@ -63,7 +63,7 @@ def pad(img, padding, fill=0, padding_mode="constant"):
     sides = as_sides("pad", padding)
     check_padding_mode("pad", padding_mode)
     _, height, width = get_dimensions(img)
-    _check_sides(sides, height, width)
+    _check_sides(sides, 0 if padding_mode == "constant" else 1, height, width)
     if is_pil(img):
         return pil.pad(img, sides, fill, padding_mode)
     left, top, right, bottom = sides
@@ -89,10 +89,11 @@ def check_padding_mode(op, mode):
     return mode
 
 
-def _check_sides(sides, height, width):
+def _check_sides(sides, least, height, width):
+    """``least``: how many rows and columns of the image itself there must be."""
     left, top, right, bottom = sides
     for n, before, after in ((height, top, bottom), (width, left, right)):
-        if n + before + after < 1 or n + min(before, 0) + min(after, 0) < 1:
+        if n + before + after < 1 or n + min(before, 0) + min(after, 0) < least:
             raise ValueError(f"pad: padding {sides} (left, top, right, bottom) leaves nothing of "
                              f"an image of height {height} and width {width}")
 

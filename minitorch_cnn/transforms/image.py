@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import dtypes
 from ..autograd import Tensor
+from ..device import array_module, move
 from ..ops import round as round_
 from ..ops import where
 from ..ops.checks import as_tensor
@@ -83,6 +84,11 @@ def get_image_num_channels(img):
     return get_dimensions(img)[0]
 
 
+def beside(array, tensor):
+    """An array as a Tensor on the same device as ``tensor``."""
+    return Tensor(move(array, tensor.device))
+
+
 def unchanged(img):
     """The image itself; an array as a Tensor."""
     return img if is_pil(img) else as_tensor(img)
@@ -139,7 +145,8 @@ def unit_batch(images):
     white = max_value(tensor.dtype)
     x = tensor
     if tensor.dtype.kind != "f":
-        x = Tensor(np.divide(tensor.data, np.float32(white), dtype=np.float32))
+        x = Tensor(array_module(tensor.data).divide(tensor.data, np.float32(white),
+                                                    dtype=np.float32))
         if tensor.ndim == 3:
             x = x.unsqueeze(1)                                   # (n, 1, H, W)
         elif not isinstance(images, Tensor):
@@ -172,4 +179,4 @@ def choose(chosen, changed, images):
         raise ValueError("batched: a transform that only some images undergo must keep their "
                          f"shape {images.shape[1:]}, it made {changed.shape[1:]}; apply it to all "
                          "of them, or image by image")
-    return where(Tensor(chosen[:, None, None, None]), changed, images)
+    return where(beside(chosen[:, None, None, None], images), changed, images)

@@ -6,8 +6,9 @@ import numpy as np
 
 from .. import dtypes, ops
 from ..autograd import Tensor
+from ..device import to_cpu
 from . import pil
-from .image import cast, check_channels, choose, is_pil, max_value, rng
+from .image import beside, cast, check_channels, choose, is_pil, max_value, rng
 from .transform import Sometimes
 
 __all__ = ["RandomAutocontrast", "RandomEqualize", "RandomPosterize", "autocontrast", "equalize",
@@ -98,7 +99,8 @@ def equalize(img):
     """
     if is_pil(img):
         return pil.operate(img, "equalize")
-    levels = _check_uint8("equalize", img).data
+    tensor = _check_uint8("equalize", img)
+    levels = to_cpu(tensor.data)
     planes = levels.reshape(-1, levels.shape[-2] * levels.shape[-1]).astype(int)     # (P, H W)
     P = np.arange(len(planes))[:, None]
     count = np.bincount((256 * P + planes).ravel(), minlength=256 * len(planes)).reshape(-1, 256)
@@ -107,7 +109,7 @@ def equalize(img):
     darker = count.cumsum(1) - count                                                 # (P, 256)
     table = np.minimum((darker + step // 2) // np.maximum(step, 1), 255)
     new = np.where(step == 0, planes, table[P, planes])
-    return Tensor(new.reshape(levels.shape).astype(np.uint8))
+    return beside(new.reshape(levels.shape).astype(np.uint8), tensor)
 
 
 class _OnLevels(Sometimes):

@@ -5,9 +5,8 @@ n samples, K classes; images (n, C, H, W), labels (n,) of integers or (n, K) of 
 import numpy as np
 
 from .. import ops
-from ..autograd import Tensor
 from ..ops.checks import as_tensor
-from .image import cast, is_array_like, rng
+from .image import beside, cast, is_array_like, rng
 from .sizes import is_number
 from .transform import Transform
 
@@ -112,7 +111,7 @@ class CutMix(_Mix):
         rows = _span(int(rng().integers(height)), int(half * height), height)
         columns = _span(int(rng().integers(width)), int(half * width), width)
         pasted = np.outer(rows, columns)                                  # (H, W)
-        mixed = ops.where(Tensor(pasted), ops.roll(images, 1, 0), images)
+        mixed = ops.where(beside(pasted, images), ops.roll(images, 1, 0), images)
         return mixed, float(1 - pasted.sum() / pasted.size)
 
 

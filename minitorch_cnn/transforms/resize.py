@@ -12,10 +12,9 @@ import warnings
 import numpy as np
 
 from .. import dtypes, ops
-from ..autograd import Tensor
 from . import pil
 from .frame import crop
-from .image import cast, get_dimensions, image_tensor, is_pil, rng
+from .image import beside, cast, get_dimensions, image_tensor, is_pil, rng
 from .interpolation import RESIZE_MODES, InterpolationMode, for_pil, for_tensors, interpolation_mode
 from .sizes import as_floats, as_size, check_order, is_number
 from .transform import Transform
@@ -88,7 +87,7 @@ def resample(x, boxes, size, mode, antialias):
         rows, columns = rows[:, None], columns[:, None]               # (n, 1, OH, H)
     dtype = x.dtype
     x = cast(x, dtype if dtype.kind == "f" and dtype.itemsize > 2 else dtypes.float32)
-    rows, columns = Tensor(rows.astype(x.dtype)), Tensor(columns.astype(x.dtype))
+    rows, columns = beside(rows.astype(x.dtype), x), beside(columns.astype(x.dtype), x)
     y = ops.matmul(ops.matmul(rows, x), columns.transpose(-1, -2))            # (..., OH, OW)
     if dtype.kind == "f":
         return cast(y, dtype)

@@ -25,9 +25,14 @@ class Transform(Module):
         A transform that has to see every image alone has no such attribute.
         """
         if self.one_by_one:
+            raise AttributeError("batched")
+        return self._batched
+
+    def __getattr__(self, name):
+        if name == "batched":
             raise AttributeError(f"{type(self).__name__}.batched: as it is set, this transform can "
                                  "only be applied image by image")
-        return self._batched
+        return super().__getattr__(name)
 
     def _batched(self, images):
         images, white = unit_batch(images)

@@ -70,6 +70,11 @@ def test_negative_padding_crops(padding, mode):
     same_pil(F.pad(img, padding, 5, mode), TF.pad(img, padding, 5, mode))
 
 
+def test_a_constant_border_may_be_all_there_is():
+    x, tx = tensors((1, 3, 2))
+    same(F.pad(x, [-2, 0, 3, 0], 0.5), TF.pad(tx, [-2, 0, 3, 0], 0.5))
+
+
 def test_pad_with_a_color():
     img = picture("RGB")
     same_pil(F.pad(img, 2, (10, 20, 30)), TF.pad(img, 2, (10, 20, 30)))
