@@ -1,6 +1,8 @@
 """minitorch_cnn: convolutional nets from scratch, to read and to use."""
 from math import e, inf, nan, pi
 
+from numpy import dtype
+
 from . import autograd, cuda, data, datasets, kernels, nn, ops, optim, serialization, transforms
 from .autograd import (
     Function,

@@ -109,6 +109,10 @@ def test_what_is_no_number(data):
         mt.Tensor(data)
 
 
+def test_dtypes_have_a_type():
+    assert isinstance(mt.float32, mt.dtype) and isinstance(mt.ones(1).dtype, mt.dtype)
+
+
 def test_a_layer_is_no_tensor():
     with pytest.raises(TypeError, match="^relu: cannot make a tensor of ReLU .* call it first"):
         mt.relu(mt.nn.ReLU())

@@ -22,7 +22,8 @@ class Tensor:
     Parameters
     ----------
     data : array-like
-        An array is taken as it is (not copied); Python numbers and lists become float32.
+        An array is taken as it is (not copied); Python numbers and lists become float32. Empty if
+        left out.
     requires_grad : bool
         Record what is computed from this tensor, and fill ``.grad`` in ``backward()``. Floats only.
 
@@ -41,13 +42,14 @@ class Tensor:
     __slots__ = ("_data", "_grad", "_requires_grad", "grad_fn", "hooks", "__weakref__")
     __array_priority__ = 1000  # array + tensor is Tensor.__radd__, not an array of tensors
 
-    def __init__(self, data, requires_grad=False):
+    def __init__(self, data=(), requires_grad=False):
         self._data = data if type(data) is np.ndarray else _array_of(data)
         self._grad = None
         self._requires_grad = False
         self.grad_fn = None
         self.hooks = None
         if requires_grad:
+            _check_switch(requires_grad)
             self.requires_grad_()
 
     data = property(operator.attrgetter("_data"), doc="The array itself.")
@@ -320,6 +322,12 @@ def _rebuild(kind, state):
     twin = kind.__new__(kind)
     twin.__setstate__(state)
     return twin
+
+
+def _check_switch(requires_grad):
+    if not isinstance(requires_grad, (bool, np.bool)):
+        raise TypeError(f"Tensor: requires_grad must be True or False, got {requires_grad!r}; a "
+                        "tensor of a size is made by zeros(2, 3), empty(2, 3), randn(2, 3) ...")
 
 
 def _check_grad(tensor, grad):

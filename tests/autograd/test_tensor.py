@@ -31,6 +31,13 @@ def test_what_is_no_tensor(data, error, text):
         mt.Tensor(data)
 
 
+def test_sizes_are_no_data():
+    assert mt.Tensor().shape == torch.Tensor().shape == (0,)
+    assert mt.Tensor([2], np.bool_(True)).requires_grad
+    with pytest.raises(TypeError, match=r"Tensor: requires_grad .* got 3; a tensor of a size .* "):
+        mt.Tensor(2, 3)
+
+
 def test_an_array_is_taken_not_copied():
     array = np.arange(4.0)[::2]
     x = mt.Tensor(array)
