@@ -1,9 +1,9 @@
 """Philox4x32-10: the published test vectors, and every language bit for bit."""
 import numpy as np
 import pytest
-from minitorch_cnn.kernels.reference.philox import philox4x32
 
 from minitorch_cnn import kernels
+from minitorch_cnn.kernels.reference.philox import philox4x32
 
 LIKE = np.zeros(1)
 # Random123's kat_vectors: counter, key, result
