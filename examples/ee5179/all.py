@@ -7,25 +7,24 @@ mistakes.
 """
 import time
 
+from minitorch_cnn import kernels
+from minitorch_cnn.report import Report
+
 import activation_maximization
 import activations
+import batch_norm
 import best_net
 import filters
 import image_pull
 import noise_transfer
 import occlusion
-
-from minitorch_cnn import kernels
-from minitorch_cnn.report import Report
-
-import batch_norm
 import optimizers
 import train
 from common import settings
 
 PARTS = (train, optimizers, batch_norm, best_net, filters, activations, occlusion,
          activation_maximization, image_pull, noise_transfer)
-SUBTITLE = """EE5179 Deep Learning for Imaging, programming assignment 2, with its solutions of 2019 and 2023.
+SUBTITLE = """EE5179 Deep Learning for Imaging, assignment 2, with its solutions of 2019 and 2023.
 
 Every number was measured by the run that made this page. Where a document has one, it stands beside
 ours with an interval and a verdict."""

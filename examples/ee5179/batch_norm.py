@@ -31,7 +31,8 @@ def study(s, report):
     report.table(("training", "test accuracy in %", "95 % interval", "seconds an epoch"), rows,
                  f"With and without batch norm, {s.seeds} seeds; median epoch after the first.")
     curves = {name: histories(rs) for name, rs in results.items()}
-    report.figure(plot.draw_training(curves, per="epoch"), "Loss and accuracy with and without batch norm",
+    report.figure(plot.draw_training(curves, per="epoch"),
+                  "Loss and accuracy with and without batch norm",
                   "Batch norm helps plain SGD from the first epoch on.")
     report.question("Does batch normalization improve the accuracy?", answer_accuracy(found))
     report.question("Does it change the training time?", answer_time(found))
@@ -43,7 +44,7 @@ def answer_accuracy(found):
     parts = [f"{name}: {found[name]['accuracy']:.2f} % without, "
              f"{found[with_bn]['accuracy']:.2f} % with" for name, with_bn in PAIRS]
     gain = [found[w]["accuracy"] - found[n]["accuracy"] for n, w in PAIRS]
-    return (f"{'; '.join(parts)}. At this small learning rate plain SGD gains {gain[0]:.1f} points, "
+    return (f"{'; '.join(parts)}. At this small rate plain SGD gains {gain[0]:.1f} points, "
             "because normalized activations let the same step go further. Adam, which scales its "
             f"steps itself, changes by {gain[1]:+.2f} points: within what seeds do.")
 
