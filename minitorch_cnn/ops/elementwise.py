@@ -296,13 +296,12 @@ def pow(input, exponent):
 
 
 def _pow_number(input, exponent):
-    exponent = int(exponent) if isinstance(exponent, int) else float(exponent)
     if input.data.dtype.kind != "f":
         input = cast(input, dtypes.result_type(input.data, exponent))
-        if type(exponent) is int and exponent < 0:
+        if isinstance(exponent, int) and exponent < 0:
             raise ValueError(f"pow: integers to the negative power {exponent} are not integers; "
                              "convert the tensor with .float()")
-    return PowNumber(exponent)(input)
+    return PowNumber(int(exponent) if isinstance(exponent, int) else float(exponent))(input)
 
 
 class Square(Function):

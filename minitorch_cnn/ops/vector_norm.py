@@ -98,7 +98,7 @@ def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
     TypeError
         If the input does not hold floats.
     ValueError
-        For another ``p``, or for p = inf or -inf of no elements.
+        For another ``p``, or for p = inf or p < 0 of no elements.
     IndexError
         If a dim does not exist.
     """
@@ -113,8 +113,9 @@ def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
                              f"{input.shape}")
         return NuclearNorm(dims, keepdim)(input)
     p = _order(p)
-    if math.isinf(p) and 0 in [input.shape[d] for d in dims]:
-        raise ValueError(f"norm: p={p} needs elements to choose from, got shape {input.shape}")
+    if (math.isinf(p) or p < 0) and 0 in [input.shape[d] for d in dims]:
+        raise ValueError(f"norm: p={p:g} has no value without elements, got shape {input.shape}; "
+                         "use a finite p >= 0")
     return Norm(p, dims, keepdim)(input)
 
 

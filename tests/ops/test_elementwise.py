@@ -127,6 +127,12 @@ def test_pow_of_tensors():
     check_op(mt.pow, torch.pow, i, np.array([3, 3, -5, -5, 0, -4, -2, -1]))
 
 
+def test_pow_of_bools():
+    x = np.array([True, False])
+    for exponent in (True, False, 2, 0.5):
+        check_op(mt.pow, torch.pow, x, exponent)
+
+
 def test_pow_of_integers():
     i = np.array([2, -3, 0, 1])
     for exponent in (0, 2, 3, 2.0, 0.5, -1.0, True):
