@@ -1,8 +1,8 @@
 """Train the EE5179 net on the real MNIST: 50,000 images to learn from, 10,000 to test on.
 
 conv 1->32, ReLU, max-pool, conv 32->32, ReLU, max-pool, linear 500, ReLU, linear 10; plain SGD with
-learning rate 0.08, batches of 128, 8 epochs. You will see the loss fall and 99 % of the test images
-recognized. Half a minute on two cores with the Numba kernels, some minutes without.
+learning rate 0.08, a tenth of it in the last epoch, batches of 128, 8 epochs. You will see the
+loss fall and 99 % of the test images recognized. Half a minute on two cores with the Numba kernels, some minutes without.
 """
 import argparse
 import time
@@ -66,10 +66,12 @@ def main(arguments=None):
     loader = DataLoader(train, batch_size=128, shuffle=True)
     model = Net()
     optimizer = optim.SGD(model.parameters(), lr=0.08)
+    schedule = optim.lr_scheduler.MultiStepLR(optimizer, [args.epochs - 1], gamma=0.1)
     size, start = sum(p.numel() for p in model.parameters()), time.perf_counter()
     print(f"{size:,} parameters, kernels: {kernels.describe()}")
     for epoch in range(1, args.epochs + 1):
         train_one_epoch(model, loader, optimizer, f"epoch {epoch}/{args.epochs}")
+        schedule.step()
         print(f"  validation accuracy {accuracy(model, validation):.2%}")
     score = accuracy(model, MNIST(train=False))
     print(f"test accuracy {score:.2%} after {time.perf_counter() - start:.0f} s")
