@@ -13,8 +13,10 @@ from minitorch_cnn.models import MnistCNN
 from minitorch_cnn.report import Verdict
 
 from common import loaders, run_alone
-from runs import REPORT2019, trained
+from runs import FALLING, REPORT2019, trained
 from scores import histories, mean_interval, test_accuracy, test_labels
+
+WHY = "the accuracy still jumps by half a point from epoch to epoch, in PyTorch as well"
 
 
 def study(s, report):
@@ -24,15 +26,16 @@ def study(s, report):
     report.figure(plot.draw_training({"SGD, lr 0.08": histories(results)}),
                   "Curves of loss, accuracy and error rate over iterations and epochs",
                   "Training and validation as training goes on; the band spans the seeds.")
-    scores = [test_accuracy(s, result) for result in results]
-    mean, interval = mean_interval(scores, len(test_labels(s)))
-    report.verdicts([Verdict("test accuracy, SGD lr 0.08, batch 128, 8 epochs", mean,
-                             REPORT2019.document, interval, REPORT2019.accepted)],
-                    f"Mean of {len(scores)} seeds, 95 % interval of images and seeds together.",
+    rows = []
+    for run, name, why in ((REPORT2019, "SGD, lr 0.08", WHY), (FALLING, "at last 0.008", "")):
+        scores = [test_accuracy(s, trained(s, run, seed)) for seed in range(s.seeds)]
+        mean, interval = mean_interval(scores, len(test_labels(s)))
+        rows.append(Verdict(name, mean, run.document, interval, run.accepted, why=why))
+    report.verdicts(rows, f"Test accuracy after 8 epochs: mean of {s.seeds} seeds, 95 % interval.",
                     "report2019")
     test_pictures(s, report, results[0])
     saved_and_loaded(s, report, results[0])
-    return {"accuracy": mean, "accuracies": scores}
+    return {row.name: row.ours for row in rows}
 
 
 def the_net(report):
@@ -41,9 +44,8 @@ def the_net(report):
     normed = summary(MnistCNN(batch_norm=True), (1, 28, 28))
     report.code(str(plain))
     fc = sum(layer.parameters for layer in plain.layers if layer.type == "Linear")
-    exact = [("parameters", plain.parameters, 799_078),
-             ("of the convolutions", plain.parameters - fc, 9_568),
-             ("of the linear layers", fc, 789_510), ("with batch norm", normed.parameters, 800_206),
+    exact = [("parameters", plain.parameters, 799_078), ("of the linear layers", fc, 789_510),
+             ("with batch norm", normed.parameters, 800_206),
              ("neurons of the convolutions", plain.conv_neurons, 31_360),
              ("neurons of the linear layers", plain.linear_neurons, 510)]
     report.verdicts([Verdict(name, ours, sheet, exact=True, digits=0, unit="")
@@ -56,8 +58,7 @@ def test_pictures(s, report, result):
     """Item 2: test images by chance, and the ones it gets wrong, with probabilities."""
     images = np.concatenate([x.data for x, _ in loaders(s, 500)[2]])
     labels, logits = test_labels(s), np.asarray(result["logits"])
-    p = mt.softmax(logits, 1).data
-    predicted = logits.argmax(1)
+    predicted, p = logits.argmax(1), mt.softmax(logits, 1).data
     wrong = np.flatnonzero(predicted != labels)
     chance = np.random.default_rng(0).choice(len(labels), 20, replace=False)
     for chosen, caption in ((chance, "Test images by chance."),
@@ -69,10 +70,9 @@ def test_pictures(s, report, result):
 
 def saved_and_loaded(s, report, result):
     """Item 8: the best model of the report's run, on disk and back."""
-    path = s.folder / "report2019_model.safetensors"
-    mt.save(result["model"], path)
+    mt.save(result["model"], s.folder / "report2019_model.safetensors")
     model = MnistCNN()
-    model.load_state_dict(mt.load(path))
+    model.load_state_dict(mt.load(s.folder / "report2019_model.safetensors"))
     report.code(repr(model))
 
 
