@@ -40,7 +40,7 @@ def test_one_float_too_far_ends_the_process(at_end):
 
 
 def test_nothing_is_touched_outside_of_arrays():
-    all_right(0, 300, *PROBLEMS, "--fenced")
+    all_right(0, 600, *PROBLEMS, "--fenced")
 
 
 def test_nothing_is_touched_outside_of_arrays_in_small_pieces():
@@ -49,5 +49,5 @@ def test_nothing_is_touched_outside_of_arrays_in_small_pieces():
 
 @pytest.mark.parametrize("width", [4, 8])
 def test_vectors_of_other_widths(width):
-    all_right(2000, 100, *PROBLEMS, "--fenced", "--small", NUMBA_NUM_THREADS="3",
+    all_right(2000, 150, *PROBLEMS, "--fenced", "--small", NUMBA_NUM_THREADS="3",
               MINITORCH_CNN_SIMD_WIDTH=str(width), MINITORCH_CNN_CACHE=str(CACHE))
