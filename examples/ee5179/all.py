@@ -7,6 +7,9 @@ mistakes.
 """
 import time
 
+import noise_transfer
+import occlusion
+
 from minitorch_cnn import kernels
 from minitorch_cnn.report import Report
 
@@ -16,8 +19,6 @@ import batch_norm
 import best_net
 import filters
 import image_pull
-import noise_transfer
-import occlusion
 import optimizers
 import train
 from common import settings
