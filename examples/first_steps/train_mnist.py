@@ -55,22 +55,20 @@ def accuracy(model, dataset):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--quick", action="store_true", help="16,000 images, one epoch")
     args = parser.parse_args(arguments)
     mt.manual_seed(args.seed)
     train, validation = random_split(MNIST(train=True), [50_000, 10_000])
-    if args.quick:
-        train, args.epochs = Subset(train, range(16_000)), 1
+    train, epochs = (Subset(train, range(16_000)), 1) if args.quick else (train, 8)
     loader = DataLoader(train, batch_size=128, shuffle=True)
     model = Net()
     optimizer = optim.SGD(model.parameters(), lr=0.08)
-    schedule = optim.lr_scheduler.MultiStepLR(optimizer, [args.epochs - 1], gamma=0.1)
+    schedule = optim.lr_scheduler.MultiStepLR(optimizer, [max(epochs - 1, 1)], gamma=0.1)
     size, start = sum(p.numel() for p in model.parameters()), time.perf_counter()
     print(f"{size:,} parameters, kernels: {kernels.describe()}")
-    for epoch in range(1, args.epochs + 1):
-        train_one_epoch(model, loader, optimizer, f"epoch {epoch}/{args.epochs}")
+    for epoch in range(1, epochs + 1):
+        train_one_epoch(model, loader, optimizer, f"epoch {epoch}/{epochs}")
         schedule.step()
         print(f"  validation accuracy {accuracy(model, validation):.2%}")
     score = accuracy(model, MNIST(train=False))

@@ -34,7 +34,10 @@ def get_num_threads():
 @functools.cache
 def has_numba():
     """True where Numba is installed (it is imported only when a kernel runs)."""
-    return importlib.util.find_spec("numba") is not None
+    try:
+        return importlib.util.find_spec("numba") is not None
+    except ImportError:  # a finder that refuses it
+        return False
 
 
 def _numba():
