@@ -7,9 +7,6 @@ mistakes.
 """
 import time
 
-import noise_transfer
-import occlusion
-
 from minitorch_cnn import kernels
 from minitorch_cnn.report import Report
 
@@ -19,6 +16,8 @@ import batch_norm
 import best_net
 import filters
 import image_pull
+import noise_transfer
+import occlusion
 import optimizers
 import train
 from common import settings
