@@ -16,7 +16,7 @@ from pull_recipes import prices
 from pull_written import study_written
 
 LOOKS, TARGETS = every_pair()
-BETAS = {"logit": (300, 560, 1000, 1800), "log_probability": (10, 30, 100, 300)}
+BETAS = {"logit": (300, 1000, 1800, 3200), "log_probability": (10, 30, 100, 300)}
 STEPS = 80
 
 

@@ -44,17 +44,18 @@ def looks(kinds, alike):
         names = ", ".join(map(str, right)) or "none"
         said.append(f"{kind}: the second net recognizes {len(right)} of 10 ({names}); most like "
                     f"the mean of its digit is the {best} (correlation {alike[kind][best]:.2f})")
-    return (f"{'; '.join(said).capitalize()}. A logit grows with everything that speaks for its "
-            "class, wherever in the image, and nothing asks for a stroke, so the free image is a "
-            "texture of pieces of strokes that convinces this net alone. A cost that also asks "
-            "for neighbors to be alike leaves the pieces that a pen could have drawn, and these "
-            "are what nets have in common.")
+    return (f"In pieces. {'; '.join(said).capitalize()}. A logit grows with everything "
+            "that speaks for its class, anywhere in the image, and nothing asks for the one line "
+            "that a pen draws: pieces of strokes fill the image. What a second net recognizes in "
+            "them is what nets have in common; a cost that also asks for neighbors to be alike "
+            "leaves more of that, and less that convinces the attacked net alone.")
 
 
 def increasing(steps):
     """Whether the cost only rises."""
     said = [f"{f['falls'].sum()} of {10 * f['steps']:,} at step {step:g} (at most "
             f"{f['largest_fall'].max():.2g})" for step, f in steps.items()]
-    return ("Mostly, not always. It fell " + ", ".join(said) + ". The gradient promises a rise "
-            "for small enough steps; larger ones overshoot, and clipping to [0, 1] takes away "
-            "what some pixels have gained.")
+    fell = any(f["falls"].any() for f in steps.values())
+    return (f"{'Mostly, not always' if fell else 'Yes, always'}. It fell {', '.join(said)}. The "
+            "gradient promises a rise for small enough steps; larger ones overshoot, and clipping "
+            "to [0, 1] takes away what some pixels have gained.")

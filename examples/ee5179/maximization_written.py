@@ -24,17 +24,23 @@ def study_written(s, report):
         report.figure(plot.draw_curves(plot.Panel(name, curves, "step", "cost = logit")),
                       "Ten rising cost curves", f"{name}: the way of each digit's cost.")
         report.question(f"Is the cost of {name} increasing?", (
-            f"It fell in {f['falls'].sum()} of {10 * f['steps']:,} steps, by "
-            f"{f['largest_fall'].max():.2g} at most. Far outside [0, 1] the net is as good as "
+            f"It fell in {f['falls'].sum()} of {10 * f['steps']:,} steps (by "
+            f"{f['largest_fall'].max():.2g} at most). Far outside [0, 1] the net is as good as "
             "linear, so there is hardly anything to overshoot."))
-    sure = {name: int((f["p_target"] >= 0.99).sum()) for name, f in found.items()}
-    report.verdicts([Verdict(f"{name}: digits at a confidence of 0.99", n, 10, exact=True, unit="",
-                             why="" if n == 10 else f"after {found[name]['steps']:,} steps")
-                     for name, n in sure.items()], "The documents give 1.0000 to every digit.")
+    report.verdicts([confident(name, f) for name, f in found.items()],
+                    "The documents give 1.0000 to every digit.")
     report.question("Do the images look like digits? Which one, and why?", looks(s, found))
     report.note(artefact(found))
     proof(report, *found.values())
     return found
+
+
+def confident(name, f):
+    """A row: how many digits the net is sure of, and why not of all."""
+    missing = np.flatnonzero(f["p_target"] < 0.99)
+    why = f"{', '.join(map(str, missing))} had not caught up after {f['steps']:,} steps"
+    return Verdict(f"{name}: digits at a confidence of 0.99", 10 - len(missing), 10, exact=True,
+                   unit="", why=why if len(missing) else "")
 
 
 def looks(s, found):
@@ -47,9 +53,9 @@ def looks(s, found):
         said.append(f"{name}: stretched to [0, 1], {(seen == np.arange(10)).sum()} of 10 are "
                     f"recognized by a second net; the {alike.argmax()} is most like the mean of "
                     f"its digit (correlation {alike.max():.2f})")
-    return "; ".join(said) + (". Where the net is linear, the image is noise plus a multiple of "
-                              "one gradient: a faint picture of what tells a digit from the "
-                              "others, not of the digit.")
+    return "; ".join(said) + (". Where the net is linear and pixels are free, the steps add up to "
+                              "a multiple of one gradient: bright where the digit must have a "
+                              "stroke, dark where it must not, on a ground that is never black.")
 
 
 def artefact(found):

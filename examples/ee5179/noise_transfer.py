@@ -68,12 +68,12 @@ def pictures_of(f):
 
 def answer(found, rates):
     right, count = int(found["success"].sum()), len(found["digits"])
-    once, often = (rates[times][0].correct for times in (TIMES[0], TIMES[-1]))
+    best = max(TIMES, key=lambda times: rates[times][0].value)
     return (f"On its own image the noise works in {right} of {count} cases, after "
             f"{np.median(found['needed']):.0f} steps in the middle, with {found['size']:.0f} grey "
-            f"levels. On another image of the same digit it works in {once} of {count}: it "
-            "stops at the very border of the target for one image, and another image lies "
-            f"elsewhere. {TIMES[-1]} times as strong it reaches the target in {often}.")
+            f"levels. On another image of the digit it works in {rates[1][0].correct}: it stops at "
+            "the very border of the target for one image, and another lies elsewhere. At best, "
+            f"{best} times as strong, it works in {rates[best][0].correct}.")
 
 
 if __name__ == "__main__":

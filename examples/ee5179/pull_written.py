@@ -9,7 +9,7 @@ def study_written(s, report):
     """Item 13 as written."""
     found = {recipe.document: pulled(s, recipe) for recipe in RECIPES}
     for name, f in found.items():
-        report.figure(picture(f), f"{len(f['looks'])} noisy grey images that show no digit",
+        report.figure(picture(f), f"Noisy grey images for {len(f['looks'])} pairs of digits",
                       f"{name}: beta {f['beta']:g}, {f['steps']:,} steps from noise around 128; "
                       "each on its own scale, and below each the target's probability.")
     report.table(("document", "beta", "steps", "fooled", "of", "moved by the pull",
