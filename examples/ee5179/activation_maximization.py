@@ -14,7 +14,7 @@ from maximization_written import study_written
 from nets import facts, judge, kept_for, net_of, proof
 
 KINDS = {"free": {}, "smooth": {"tv": 100.0}}  # cost: the logit, minus 100 times the roughness
-STEPS = (0.01, 0.1, 1.0)                       # the one in the middle makes the images
+STEP, SMALL, LARGE = 0.1, 0.01, 1.0
 ITERATIONS = 400
 
 
@@ -23,7 +23,8 @@ def study(s, report):
     if s.as_written:
         return study_written(s, report)
     kinds = {kind: maximized(s, kind, **options) for kind, options in KINDS.items()}
-    steps = {step: maximized(s, f"step-{step:g}", step) for step in STEPS}
+    small, large = (maximized(s, f"step-{step:g}", step) for step in (SMALL, LARGE))
+    steps = {SMALL: small, STEP: kinds["free"], LARGE: large}
     alike = {kind: likeness(s, f) for kind, f in kinds.items()}
     for kind, f in kinds.items():
         pictures(report, kind.capitalize(), f)
@@ -35,7 +36,7 @@ def study(s, report):
     return kinds | {"steps": steps, "likeness": alike}
 
 
-def maximized(s, name, step=0.1, **options):
+def maximized(s, name, step=STEP, **options):
     """Ten images from noise around 128/255, pixels in [0, 1]; what the net and the second see."""
     model, second = net_of(s), judge(s)
 

@@ -27,7 +27,7 @@ class Recipe:
 RECIPES = (Recipe("report2019", "report2019", 0.1, 15_000, {"bounds": None}),
            Recipe("notebook2023", "Adam+BN", 0.05, 10_000,
                   {"bounds": (0, 255), "max_change": 0.3}))
-FASTER = 15  # with --quick, which is too few steps for most digits
+FASTER = 30  # with --quick, which is too few steps for most digits
 
 
 def maximized(s, recipe):
