@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .figure import COLORS, DPI, FONT, new_figure, numbers
+from .figure import COLORS, DPI, FONT, new_figure, numbers, text_width
 
 DASHES = ("-", "--", "-.", ":")
 FEW = 40  # points up to which each is marked
+MANY = 6  # entries of a legend above which it does not fit into the axes
 
 
 @dataclass
@@ -93,7 +94,7 @@ class Panel:
 
 
 def draw_curves(panels, columns=2, title="", spread="range", width=4.8, height=3.3, dpi=DPI):
-    """Panels of curves with legends.
+    """Panels of curves with legends; panels of the same many curves share one, below.
 
     Parameters
     ----------
@@ -128,11 +129,35 @@ def draw_curves(panels, columns=2, title="", spread="range", width=4.8, height=3
         raise ValueError(f'draw_curves: spread must be "range" or "std", got "{spread}"')
     columns = max(1, min(columns, len(panels)))
     rows = math.ceil(len(panels) / columns)
-    figure = new_figure(width * columns, height * rows + 0.35 * bool(title), dpi)
+    below = _legend_below(panels, width * columns)
+    figure = new_figure(width * columns, height * rows + 0.35 * bool(title) + 0.25 * below, dpi)
+    figure.get_layout_engine().set(h_pad=0.08, w_pad=0.08)
     figure.suptitle(title, fontsize=FONT + 2, parse_math=False)
     for i, panel in enumerate(panels):
-        _draw_panel(figure.add_subplot(rows, columns, i + 1), panel, spread)
+        axes = figure.add_subplot(rows, columns, i + 1)
+        _draw_panel(axes, panel, spread)
+        if not below:
+            _add_legend(axes, _entries(panel))
+    if below:
+        handles, labels = figure.axes[0].get_legend_handles_labels()
+        _plain(figure.legend(handles, labels, loc="outside lower center", fontsize=FONT - 1,
+                             ncols=math.ceil(len(labels) / below), frameon=False))
     return figure
+
+
+def _entries(panel):
+    """What stands in the legend of a panel."""
+    return [curve.label for curve in panel.curves] + list(panel.references)
+
+
+def _legend_below(panels, width):
+    """Lines of a legend below all panels; 0 where each panel gets its own."""
+    entries = _entries(panels[0])
+    if len(panels) == 1 or len(entries) <= MANY or any(_entries(p) != entries for p in panels):
+        return 0
+    fits = max(1, int(width / (max(map(text_width, entries)) + 0.6)))
+    lines = math.ceil(len(entries) / fits)
+    return lines + lines % 2 if lines > 1 else 1  # even, so that pairs stay in one column
 
 
 def _draw_panel(axes, panel, spread):
@@ -151,13 +176,16 @@ def _draw_panel(axes, panel, spread):
     axes.spines[["top", "right"]].set_visible(False)
     if "epoch" in panel.x_label:
         axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
-    _add_legend(axes, len(panel.curves) + len(panel.references))
 
 
 def _add_legend(axes, entries):
     """Where it hides least; beside the axes where it would hide much."""
-    beside = {"loc": "upper left", "bbox_to_anchor": (1, 1)} if entries > 6 else {}
-    legend = axes.legend(fontsize=FONT - 1, framealpha=0.85, **beside)
+    beside = {"loc": "upper left", "bbox_to_anchor": (1, 1)} if len(entries) > MANY else {}
+    _plain(axes.legend(fontsize=FONT - 1, framealpha=0.85, **beside))
+
+
+def _plain(legend):
+    """A dollar sign is a dollar sign."""
     for text in legend.get_texts():
         text.set_parse_math(False)
 

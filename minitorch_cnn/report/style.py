@@ -78,8 +78,9 @@ th, td { padding: .35rem .7rem; text-align: left; vertical-align: top; max-width
 thead th { border-bottom: 2px solid var(--line); vertical-align: bottom; }
 tbody tr { border-bottom: 1px solid var(--line); }
 tbody th { font-weight: 500; }
-.words { min-width: 11rem; }
-.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+tbody th, tbody td { white-space: nowrap; }
+tbody .words { min-width: 11rem; white-space: normal; }
+.number { text-align: right; font-variant-numeric: tabular-nums; }
 .good { color: var(--good); font-weight: 600; }
 .bad { color: var(--bad); font-weight: 600; }
 .open { color: var(--faint); }
@@ -117,6 +118,6 @@ footer { color: var(--faint); font-size: .9rem; border-top: 1px solid var(--line
   .zoom:checked + .scroll img { width: auto; max-width: 100%; }
   table { font-size: 8.5pt; }
   th, td { padding: .2rem .35rem; }
-  .number { white-space: normal; }
+  tbody th, tbody td { white-space: normal; }
 }
 """

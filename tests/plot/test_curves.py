@@ -68,6 +68,22 @@ def test_many_curves_get_a_legend_beside_the_axes():
     assert len(looks) == 12
 
 
+def test_panels_of_the_same_many_curves_share_a_legend_below():
+    panels = [Panel(title, [Curve(f"${i}, {part}", [1.0, i], color=i, dashes=dashes)
+                            for i in range(1, 6) for dashes, part in enumerate(("a", "long part"))])
+              for title in ("one", "two", "three")]
+    figure = draw_curves(panels, 3, dpi=60)
+    check_texts(figure)
+    assert not any(axes.get_legend() for axes in figure.axes)
+    legend = figure.legends[0]
+    assert [text.get_text() for text in legend.get_texts()][:2] == ["$1, a", "$1, long part"]
+    box = legend.get_window_extent()
+    assert box.y1 <= min(axes.get_tightbbox().y0 for axes in figure.axes)
+    assert box.x0 >= 0 and box.x1 <= figure.bbox.width
+    panels[0].references["document"] = 1.0
+    assert not draw_curves(panels, 3, dpi=60).legends, "one panel has more to say"
+
+
 def test_log_of_nothing_positive_stays_linear_and_one_epoch_has_one_tick():
     figure = draw_curves(Panel("zero", [Curve("a", [0.0])], log=True), dpi=50)
     axes = figure.axes[0]
