@@ -1,0 +1,83 @@
+"""A generator and a discriminator of digits, after DCGAN.
+
+Radford, Metz and Chintala, "Unsupervised Representation Learning with Deep Convolutional Generative
+Adversarial Networks", arXiv 1511.06434. Pixels lie in [-1, 1] here, where tanh puts them.
+"""
+from .. import nn
+
+LATENT = 100  # numbers that an image is made from
+SLOPE = 0.2   # of the leaky ReLUs
+
+
+class Generator(nn.Sequential):
+    """z -> image: maps of 7 x 7, doubled twice by transposed convolutions; BN, ReLU, tanh.
+
+    Parameters
+    ----------
+    width : int
+        Maps at 14 x 14; at 7 x 7 there are twice as many.
+    latent : int
+        Length of z.
+
+    Shape: z (N, latent), from N(0, 1) -> images (N, 1, 28, 28) in [-1, 1].
+
+    Raises
+    ------
+    ValueError
+        For z of another shape.
+    """
+
+    def __init__(self, width=32, latent=LATENT):
+        wide = 2 * width
+        super().__init__(
+            nn.ConvTranspose2d(latent, wide, 7, bias=False), nn.BatchNorm2d(wide), nn.ReLU(),
+            nn.ConvTranspose2d(wide, width, 4, 2, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU(),
+            nn.ConvTranspose2d(width, 1, 4, 2, 1), nn.Tanh())
+        self.latent = latent
+        self.apply(dcgan_init)
+
+    def forward(self, z):
+        """Images (N, 1, 28, 28) of z (N, latent)."""
+        if z.ndim != 2 or z.shape[1] != self.latent:
+            raise ValueError(f"Generator: z must have shape (N, {self.latent}), got {z.shape}")
+        return super().forward(z.reshape(len(z), self.latent, 1, 1))
+
+
+class Discriminator(nn.Sequential):
+    """Image -> logit that it is a real one: strided convolutions, BN, leaky ReLU.
+
+    Parameters
+    ----------
+    width : int
+        Maps at 14 x 14; at 7 x 7 there are twice as many.
+
+    Shape: images (N, 1, 28, 28) in [-1, 1] -> logits (N,); above 0 means real.
+
+    Raises
+    ------
+    ValueError
+        For images of another shape.
+    """
+
+    def __init__(self, width=32):
+        wide = 2 * width
+        super().__init__(
+            nn.Conv2d(1, width, 4, 2, 1), nn.LeakyReLU(SLOPE),
+            nn.Conv2d(width, wide, 4, 2, 1, bias=False), nn.BatchNorm2d(wide), nn.LeakyReLU(SLOPE),
+            nn.Flatten(), nn.Linear(49 * wide, 1), nn.Flatten(0))
+        self.apply(dcgan_init)
+
+    def forward(self, x):
+        """Logits (N,) of images (N, 1, 28, 28)."""
+        if tuple(x.shape[1:]) != (1, 28, 28):
+            raise ValueError("Discriminator: images must have shape (N, 1, 28, 28), got "
+                             f"{tuple(x.shape)}; a single image needs its N too: image[None]")
+        return super().forward(x)
+
+
+def dcgan_init(layer):
+    """DCGAN's initial weights: N(0, 0.02), those of batch norm N(1, 0.02)."""
+    if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
+        nn.init.normal_(layer.weight, 0.0, 0.02)
+    if isinstance(layer, nn.BatchNorm2d):
+        nn.init.normal_(layer.weight, 1.0, 0.02)

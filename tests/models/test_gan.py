@@ -1,0 +1,78 @@
+"""Generator and discriminator: shapes, counts, initial weights, and one step against PyTorch."""
+import numpy as np
+import pytest
+import torch
+
+import minitorch_cnn as mt
+from minitorch_cnn import nn
+from minitorch_cnn.models import Discriminator, Generator
+
+
+def parameters(model):
+    return sum(p.numel() for p in model.parameters())
+
+
+def test_shapes_and_range(rng):
+    images = Generator()(mt.Tensor(rng.standard_normal((3, 100), dtype=np.float32)))
+    assert images.shape == (3, 1, 28, 28) and images.data.dtype == np.float32
+    assert abs(images.data).max() <= 1
+    assert Discriminator()(images.detach()).shape == (3,)
+
+
+def test_counts():
+    assert parameters(Generator(width=8)) == (
+        100 * 16 * 49 + 2 * 16 + 16 * 8 * 16 + 2 * 8 + 8 * 16 + 1)
+    assert parameters(Discriminator(width=8)) == (
+        8 * 16 + 8 + 8 * 16 * 16 + 2 * 16 + 49 * 16 + 1)
+    assert Generator(latent=7)(mt.zeros(2, 7)).shape == (2, 1, 28, 28)
+
+
+def test_initial_weights_of_dcgan():
+    mt.manual_seed(0)
+    for model in (Generator(), Discriminator()):
+        for layer in model:
+            if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
+                assert abs(layer.weight.data.std() - 0.02) < 0.004
+            if isinstance(layer, nn.BatchNorm2d):
+                assert abs(layer.weight.data.mean() - 1) < 0.02
+
+
+def torch_twins(width):
+    t = torch.nn
+    wide = 2 * width
+    generator = t.Sequential(
+        t.Unflatten(1, (100, 1, 1)),
+        t.ConvTranspose2d(100, wide, 7, bias=False), t.BatchNorm2d(wide), t.ReLU(),
+        t.ConvTranspose2d(wide, width, 4, 2, 1, bias=False), t.BatchNorm2d(width), t.ReLU(),
+        t.ConvTranspose2d(width, 1, 4, 2, 1), t.Tanh())
+    discriminator = t.Sequential(
+        t.Conv2d(1, width, 4, 2, 1), t.LeakyReLU(0.2),
+        t.Conv2d(width, wide, 4, 2, 1, bias=False), t.BatchNorm2d(wide), t.LeakyReLU(0.2),
+        t.Flatten(), t.Linear(49 * wide, 1), t.Flatten(0))
+    return generator, discriminator
+
+
+def test_a_step_of_both_against_torch(rng):
+    """The generator's gradients, through the discriminator, are PyTorch's."""
+    models, twins = (Generator(8), Discriminator(8)), torch_twins(8)
+    for model, twin in zip(models, twins):
+        state = [torch.from_numpy(value.data.copy()) for value in model.state_dict().values()]
+        twin.load_state_dict(dict(zip(twin.state_dict(), state)))
+    z = rng.standard_normal((5, 100), dtype=np.float32)
+    nn.BCEWithLogitsLoss()(models[1](models[0](mt.Tensor(z))), mt.ones(5)).backward()
+    theirs = twins[1](twins[0](torch.from_numpy(z)))
+    torch.nn.BCEWithLogitsLoss()(theirs, torch.ones(5)).backward()
+    for model, twin in zip(models, twins):
+        for ours, other in zip(model.parameters(), twin.parameters()):
+            largest = float(other.grad.abs().max())
+            np.testing.assert_allclose(ours.grad.data, other.grad.numpy(), atol=2e-3 * largest)
+
+
+@pytest.mark.parametrize("call, message", [
+    (lambda: Generator()(mt.zeros(2, 99)), r"z must have shape \(N, 100\), got \(2, 99\)"),
+    (lambda: Generator()(mt.zeros(100)), r"z must have shape \(N, 100\), got \(100,\)"),
+    (lambda: Discriminator()(mt.zeros(1, 28, 28)), r"must have shape \(N, 1, 28, 28\), got"),
+])
+def test_what_is_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
