@@ -23,18 +23,25 @@ def positions(x):
 class LabelLoss(Function):
     """What the losses with one label per position share: picking, weighting, reducing.
 
-    ``kept`` (N, S) is False where the label is ignored, or None; ``w`` (C,) or None. The mean is
-    the sum of k * loss over the sum of k.
+    Labels equal to ``ignore_index`` do not count: ``kept`` (N, S) is False there; it is None if
+    all count. The mean is the sum of k * loss over the sum of k.
     """
 
-    def __init__(self, labels, kept, w, reduction):
-        xp = array_module(labels)
-        N, S = labels.shape
-        self.labels, self.kept, self.w, self.reduction = labels, kept, w, reduction
-        self.chosen = xp.arange(N)[:, None], labels, xp.arange(S)  # logp[chosen] is (N, S)
-        self.k = None if w is None else w[labels]
-        if kept is not None:
-            self.k = kept if w is None else self.k * kept
+    op = None   # the public function, for messages
+
+    def __init__(self, reduction="mean", ignore_index=-100):
+        self.reduction, self.ignore_index = reduction, ignore_index
+
+    def take(self, x, labels, w):
+        """Read the labels (N, ...): ``chosen``, so that logp[chosen] is (N, S), and ``k``."""
+        xp = array_module(x)
+        self.labels, self.kept = _counted(self.op, x, xp.asarray(labels), self.ignore_index)
+        self.w = w
+        N, S = self.labels.shape
+        self.chosen = xp.arange(N)[:, None], self.labels, xp.arange(S)
+        self.k = None if w is None else w[self.labels]
+        if self.kept is not None:
+            self.k = self.kept if w is None else self.k * self.kept
 
     def unfolded(self, logp):
         """(N, C, ...) or (C,) -> (N, C, S)."""
@@ -73,14 +80,17 @@ class LabelLoss(Function):
 class NLLLoss(LabelLoss):
     """y = reduce(-k logp_label);  dlogp = -k dy at the label, 0 elsewhere."""
 
-    def forward(self, logp):
+    op = "nll_loss"
+
+    def forward(self, logp, labels, w=None):
+        self.take(logp, labels, w)
         self.shape_in = logp.shape
         return self.reduce(self.weighted(-self.unfolded(logp)[self.chosen]), positions(logp))
 
     def backward(self, dy):
         dlogp = array_module(dy).zeros(self.shape_in, dy.dtype)
         self.unfolded(dlogp)[self.chosen] = -self.weighted(self.spread(dy))
-        return dlogp
+        return dlogp, None, None
 
 
 class CrossEntropy(LabelLoss):
@@ -89,11 +99,14 @@ class CrossEntropy(LabelLoss):
     dx = (p sum(q) - q) dy: softmax and likelihood in one step, no gradient of logp is ever formed.
     """
 
-    def __init__(self, labels, kept, w, reduction, smoothing):
-        super().__init__(labels, kept, w, reduction)
+    op = "cross_entropy"
+
+    def __init__(self, reduction="mean", ignore_index=-100, smoothing=0.0):
+        super().__init__(reduction, ignore_index)
         self.smoothing = smoothing
 
-    def forward(self, x):
+    def forward(self, x, labels, w=None):
+        self.take(x, labels, w)
         logp = kernels.log_softmax_forward(x, 1 if x.ndim > 1 else 0)
         self.logp = self.unfolded(logp)
         losses = self.weighted(-self.logp[self.chosen])
@@ -112,7 +125,7 @@ class CrossEntropy(LabelLoss):
         dx[self.chosen] -= q
         if self.smoothing:
             dx -= self._evenly(dy)[:, None] * (1 if self.w is None else self.w[:, None])
-        return dx.reshape(self.shape_in)
+        return dx.reshape(self.shape_in), None, None
 
     def _evenly(self, dy):
         """e / C of dy, (N, S)."""
@@ -131,13 +144,12 @@ class SoftCrossEntropy(Function):
     dx = (p sum(q) - q) dy,  dt = -(1 - e) w logp dy.
     """
 
-    def __init__(self, w, reduction, smoothing):
-        self.w, self.reduction, self.smoothing = w, reduction, smoothing
+    def __init__(self, reduction="mean", smoothing=0.0):
+        self.reduction, self.smoothing = reduction, smoothing
 
-    def forward(self, x, t):
+    def forward(self, x, t, w=None):
         self.axis = 1 if x.ndim > 1 else 0
-        if self.w is not None:
-            self.w = self.w.reshape((-1,) + (1,) * (x.ndim - self.axis - 1))
+        self.w = None if w is None else w.reshape((-1,) + (1,) * (x.ndim - self.axis - 1))
         self.logp = kernels.log_softmax_forward(x, self.axis)
         if self.smoothing:
             t = t * (1 - self.smoothing) + self.smoothing / x.shape[self.axis]
@@ -154,7 +166,7 @@ class SoftCrossEntropy(Function):
         if self.needs[1]:
             dt = self.logp * (dy * (self.smoothing - 1))
             dt = dt if self.w is None else dt * self.w
-        return dx, dt
+        return dx, dt, None
 
 
 def _scores(op, input):
@@ -166,7 +178,7 @@ def _scores(op, input):
 
 
 def _class_weight(op, weight, input):
-    """The weight as an array (C,) of the input's dtype; None stays None."""
+    """The weight as a Tensor (C,) of the input's dtype; None stays None."""
     if weight is None:
         return None
     weight = as_tensor(weight)
@@ -176,14 +188,11 @@ def _class_weight(op, weight, input):
                          f"{input.shape}, got shape {weight.shape}")
     if weight.requires_grad:
         raise ValueError(f"{op}: weight gets no gradient here; pass weight.detach()")
-    return array_module(input.data).asarray(weight.data, dtype=input.dtype)
+    return cast(weight, input.dtype)
 
 
-def _labels(op, target, input, ignore_index):
-    """Labels (N, S), and which of them count (N, S) or None for all.
-
-    Ignored labels come back as class 0, so that they can be used as an index.
-    """
+def _check_labels(op, target, input):
+    """Labels must be integers, one for each position."""
     shape = positions(input)
     if target.dtype.kind not in "iu":
         raise TypeError(f"{op}: class labels must be integers, got {target.dtype} of shape "
@@ -191,15 +200,20 @@ def _labels(op, target, input, ignore_index):
     if target.shape != shape and not (input.ndim == 1 and target.shape == (1,)):
         raise ValueError(f"{op}: target must have shape {shape}, one label for each position of "
                          f"input {input.shape}, got {target.shape}")
-    N = input.shape[0] if input.ndim > 1 else 1
-    labels = array_module(input.data).asarray(target.data, dtype="int64")
-    labels = labels.reshape(N, labels.size // max(N, 1))
-    C = input.shape[1 if input.ndim > 1 else 0]
+
+
+def _counted(op, x, labels, ignore_index):
+    """Labels (N, S), and which of them count (N, S) or None for all.
+
+    Ignored labels come back as class 0, so that they can be used as an index.
+    """
+    N, C = x.shape[:2] if x.ndim > 1 else (1, len(x))
+    labels = labels.astype("int64", copy=False).reshape(N, labels.size // max(N, 1))
     kept = labels != ignore_index
     wrong = kept & ((labels < 0) | (labels >= C))
     if wrong.any():
         raise IndexError(f"{op}: target holds label {labels[wrong][0]}, but input of shape "
-                         f"{input.shape} has {C} classes; labels are 0 to {C - 1}, and "
+                         f"{x.shape} has {C} classes; labels are 0 to {C - 1}, and "
                          f"ignore_index={ignore_index} for positions that do not count")
     if kept.all():
         return labels, None
@@ -251,8 +265,8 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
         raise ValueError(f"{op}: label_smoothing is a share between 0 and 1, got {label_smoothing}")
     if target.shape == input.shape:
         return _with_probabilities(input, target, weight, ignore_index, reduction, label_smoothing)
-    labels, kept = _labels(op, target, input, ignore_index)
-    return CrossEntropy(labels, kept, weight, reduction, label_smoothing)(input)
+    _check_labels(op, target, input)
+    return CrossEntropy(reduction, ignore_index, label_smoothing)(input, target, weight)
 
 
 def _with_probabilities(input, target, weight, ignore_index, reduction, smoothing):
@@ -265,7 +279,7 @@ def _with_probabilities(input, target, weight, ignore_index, reduction, smoothin
     elif ignore_index >= 0:
         raise ValueError(f"cross_entropy: ignore_index={ignore_index} has no meaning for targets "
                          "that are probabilities; set rows to 0, or pass class labels")
-    return SoftCrossEntropy(weight, reduction, smoothing)(*promoted(input, target))
+    return SoftCrossEntropy(reduction, smoothing)(*promoted(input, target), weight)
 
 
 def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None,
@@ -293,5 +307,5 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, r
     reduction = chosen("nll_loss", reduction, size_average, reduce)
     input, target = _scores("nll_loss", input), as_tensor(target)
     weight = _class_weight("nll_loss", weight, input)
-    labels, kept = _labels("nll_loss", target, input, ignore_index)
-    return NLLLoss(labels, kept, weight, reduction)(input)
+    _check_labels("nll_loss", target, input)
+    return NLLLoss(reduction, ignore_index)(input, target, weight)

@@ -26,11 +26,11 @@ def _check(op, input, p, training):
     return input
 
 
-def _kept(input, shape, p):
+def _kept(x, shape, p):
     """Array of ``shape``, 1 where an element is kept (probability 1 - p), 0 where it is dropped."""
-    uniform = kernels.philox_uniform(input.data, shape, initial_seed(), stream_id("dropout"),
+    uniform = kernels.philox_uniform(x, shape, initial_seed(), stream_id("dropout"),
                                      next_call("dropout"))
-    return (uniform >= p).astype(input.dtype)
+    return (uniform >= p).astype(x.dtype)
 
 
 def _channels(input, first):
@@ -39,12 +39,18 @@ def _channels(input, first):
 
 
 class Dropout(Function):
-    """y = x mask;  dx = dy mask.  The mask is 0 or 1 / (1 - p)."""
+    """y = x mask;  dx = dy mask.  The mask is 0, or 1 / (1 - p) with probability 1 - p.
 
-    def __init__(self, mask):
-        self.mask = mask
+    It has the given shape, which broadcasts to x's.
+    """
+
+    def __init__(self, p, shape):
+        self.p, self.mask_shape = p, shape
 
     def forward(self, x):
+        self.mask = _kept(x, self.mask_shape, self.p)
+        if self.p < 1:
+            self.mask /= 1 - self.p
         return x * self.mask
 
     def backward(self, dy):
@@ -52,12 +58,7 @@ class Dropout(Function):
 
 
 def _drop(input, p, training, shape):
-    if not training:
-        return input
-    mask = _kept(input, shape, p)
-    if p < 1:
-        mask /= 1 - p
-    return Dropout(mask)(input)
+    return Dropout(p, shape)(input) if training else input
 
 
 def dropout(input, p=0.5, training=True, inplace=False):
@@ -162,12 +163,13 @@ class AlphaDropout(Function):
 
     SATURATED = -1.7580993408473766
 
-    def __init__(self, kept, p):
-        self.kept = kept
+    def __init__(self, p, shape):
+        self.p, self.mask_shape = p, shape
         self.a = 1 / math.sqrt((1 - p) * (1 + p * self.SATURATED ** 2)) if p < 1 else 0.0
         self.b = -self.a * p * self.SATURATED
 
     def forward(self, x):
+        self.kept = _kept(x, self.mask_shape, self.p)
         return self.a * (x * self.kept + self.SATURATED * (1 - self.kept)) + self.b
 
     def backward(self, dy):
@@ -198,7 +200,7 @@ def alpha_dropout(input, p=0.5, training=False, inplace=False):
         If p is not in [0, 1].
     """
     input = _check("alpha_dropout", input, p, training)
-    return AlphaDropout(_kept(input, input.shape, p), p)(input) if training else input
+    return AlphaDropout(p, input.shape)(input) if training else input
 
 
 def feature_alpha_dropout(input, p=0.5, training=False, inplace=False):
@@ -213,4 +215,4 @@ def feature_alpha_dropout(input, p=0.5, training=False, inplace=False):
     if not training:
         return input
     _need_channels("feature_alpha_dropout", input)
-    return AlphaDropout(_kept(input, _channels(input, 2), p), p)(input)
+    return AlphaDropout(p, _channels(input, 2))(input)

@@ -26,23 +26,31 @@ class BatchNorm(Function):
     With xhat = (x - mean) inv_std and M values per channel: db = sum(dy), dw = sum(dy xhat),
     dx = w inv_std (dy - (db + xhat dw) / M) with the statistics of x itself (training),
     dx = w inv_std dy with given ones.
+
+    In training the given statistics, if any, move towards those of x, in place:
+    running = (1 - momentum) running + momentum new, with the unbiased variance.
     """
 
-    def __init__(self, eps, mean=None, var=None):
-        self.eps, self.mean, self.var = eps, mean, var
-        self.training = mean is None
+    def __init__(self, eps=1e-5, training=True, momentum=0.1):
+        self.eps, self.training, self.momentum = eps, training, momentum
 
-    def forward(self, x, w, b):
+    def forward(self, x, w, b, running_mean=None, running_var=None):
+        self.x, self.w = x, w
         if self.training:
             self.mean, self.var = kernels.batch_norm_statistics(x)
-        self.x, self.w = x, w
+        else:  # copies: a later update must not reach this op
+            self.mean, self.var = running_mean.copy(), running_var.copy()
         self.inv_std = _inv_std(self.var, self.eps)
+        if self.training and running_mean is not None and x.size:
+            count = x.size // x.shape[1]
+            _update(running_mean, self.mean, self.momentum)
+            _update(running_var, self.var * (count / (count - 1)), self.momentum)
         return kernels.batch_norm_forward(x, self.mean, self.inv_std, w, b)
 
     def backward(self, dy):
         needs = tuple([self.needs[i] for i in range(3)])
-        return kernels.batch_norm_backward(dy, self.x, self.mean, self.inv_std, self.w,
-                                           self.training, needs)
+        return (*kernels.batch_norm_backward(dy, self.x, self.mean, self.inv_std, self.w,
+                                             self.training, needs), None, None)
 
 
 def batch_norm(input, running_mean, running_var, weight=None, bias=None, training=False,
@@ -87,30 +95,22 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
     _check_numbers("batch_norm", momentum, eps, training)
     if (running_mean is None) != (running_var is None):
         raise ValueError("batch_norm: running_mean and running_var go together; pass both or None")
-    if not training:
-        if running_mean is None:
-            raise ValueError("batch_norm: running_mean and running_var are needed outside of "
-                             "training; pass them, or training=True")
-        fixed = _array(running_mean).copy(), _array(running_var)  # a later update must not reach it
-        return BatchNorm(eps, *fixed)(input, weight, bias)
-    count = _check_count("batch_norm", input)
-    op = BatchNorm(eps)
-    y = op(input, weight, bias)
-    if running_mean is not None and count:
-        _update(running_mean, op.mean, momentum)
-        _update(running_var, op.var * (count / (count - 1)), momentum)  # unbiased
-    return y
-
-
-def _array(data):
-    return data.data if isinstance(data, Tensor) else data
+    if training:
+        _check_count("batch_norm", input)
+    elif running_mean is None:
+        raise ValueError("batch_norm: running_mean and running_var are needed outside of training; "
+                         "pass them, or training=True")
+    return BatchNorm(eps, training, momentum)(input, weight, bias, running_mean, running_var)
 
 
 def _update(running, new, momentum):
     """running = (1 - momentum) running + momentum new, in the array itself."""
-    array = _array(running)
-    array *= 1 - momentum
-    array += (momentum * new).astype(array.dtype)
+    running *= 1 - momentum
+    running += (momentum * new).astype(running.dtype)
+
+
+def _array(data):
+    return data.data if isinstance(data, Tensor) else data
 
 
 def _checked(op, input, weight, bias):
@@ -325,8 +325,9 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
     op = RowNorm(N * C, (C,) + (1,) * len(rest), eps)
     y = op(input, weight, bias)
     if running_mean is not None and input.data.size:
-        _update(running_mean, op.mean.reshape(N, C).mean(axis=0), momentum)
-        _update(running_var, op.var.reshape(N, C).mean(axis=0) * (count / (count - 1)), momentum)
+        _update(_array(running_mean), op.mean.reshape(N, C).mean(axis=0), momentum)
+        var = op.var.reshape(N, C).mean(axis=0) * (count / (count - 1))  # unbiased
+        _update(_array(running_var), var, momentum)
     return y
 
 
