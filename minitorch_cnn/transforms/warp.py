@@ -205,6 +205,8 @@ def _shift(x, y):
 
 # projective maps ----------------------------------------------------------------------------------
 
+IDENTITY = np.array([1.0, 0, 0, 0, 1, 0, 0, 0])
+
 def perspective_coefficients(startpoints, endpoints):
     """(a, b, c, d, e, f, g, h) of the map that takes each endpoint (x, y) to its startpoint.
 
@@ -219,8 +221,10 @@ def perspective_coefficients(startpoints, endpoints):
     rows_y = np.concatenate([none, point, zero - start[..., 1:] * end], axis=-1)
     equations = np.concatenate([rows_x, rows_y], axis=-2)                    # (..., 8, 8)
     known = np.concatenate([start[..., 0], start[..., 1]], axis=-1)          # (..., 8)
+    # Solved for what differs from the identity, so that points which stay give the identity itself.
+    known = known - equations @ IDENTITY
     try:
-        return np.linalg.solve(equations, known[..., None])[..., 0]
+        return np.linalg.solve(equations, known[..., None])[..., 0] + IDENTITY
     except np.linalg.LinAlgError:
         raise ValueError(f"perspective: no map takes {np.asarray(endpoints).tolist()} to "
                          f"{np.asarray(startpoints).tolist()}; three corners must not lie on one "

@@ -163,6 +163,38 @@ def test_perspective_of_a_pil_image_is_torchvisions_with_those_corners():
     same_pil(ours, TF.perspective(picture(), start, end, fill=9))
 
 
+@pytest.mark.parametrize("mode", ["nearest", "bilinear", "bicubic"])
+@pytest.mark.parametrize("kind", ["L", "RGB", "RGBA", "F"])
+@pytest.mark.parametrize("size", [(28, 28), (17, 13), (6, 31)])
+def test_perspectives_over_a_grid_are_torchvisions(mode, kind, size):
+    """(W, H), strong and weak distortions: PIL images to a grey level.
+
+    A position on the border between two pixels may fall to either side: one pixel in a hundred.
+    """
+    img = picture(kind, *size[::-1])
+    for i, scale in enumerate((0.3, 0.5, 0.8)):
+        start, end = T.RandomPerspective.get_params(*size, scale)
+        ours = np.float32(T.functional.perspective(img, start, end, mode, 20 * i))
+        theirs = np.float32(TF.perspective(img, start, end, TMode(mode), 20 * i))
+        assert (abs(ours - theirs) > 1).mean() < 0.01
+
+
+@pytest.mark.parametrize("size", [(1, 28, 28), (3, 17, 13), (4, 6, 31)])
+@pytest.mark.parametrize("scale", [0.1, 0.5, 1])
+def test_perspectives_of_a_batch_are_torchvisions_of_each(size, scale):
+    """(C, H, W), bilinear: what training uses, with the corners that were drawn."""
+    x, tx = tensors((6, *size))
+    t = T.RandomPerspective(scale, 1, fill=0.25)
+    mt.manual_seed(5)
+    ours = t.batched(x)
+    mt.manual_seed(5)
+    mt.random.generator("augmentation").random(6)
+    start, ends = draw_corners(6, size[2], size[1], scale)
+    for image, theirs, end in zip(ours.data, tx, ends):
+        expected = TF.perspective(theirs, start.tolist(), end.tolist(), fill=[0.25] * size[0])
+        np.testing.assert_allclose(image, expected.numpy(), atol=2e-4)
+
+
 def test_texts():
     for name, args in [("RandomAffine", dict(degrees=10, translate=(0.1, 0.2), scale=(0.5, 1))),
                        ("RandomAffine", dict(degrees=3, shear=2, fill=5, center=[1.0, 2.0])),

@@ -7,6 +7,7 @@ from pictures import same, tensors
 
 import minitorch_cnn as mt
 from minitorch_cnn import transforms as T
+from minitorch_cnn.transforms import mixup
 
 LABELS = np.array([0, 2, 1, 2])
 
@@ -43,6 +44,31 @@ def test_cutmix_is_torchvisions_with_its_rectangle(monkeypatch):
         expected = theirs(torch.from_numpy(rows), torch.from_numpy(LABELS))
         same(images, expected[0])
         same(labels, expected[1], 1e-6)
+
+
+@pytest.mark.parametrize("kind", [T.MixUp, T.CutMix])
+@pytest.mark.parametrize("shape", [(2, 1, 28, 28), (5, 3, 7, 12), (3, 4, 1, 9), (1, 1, 5, 5)])
+@pytest.mark.parametrize("alpha", [0.1, 1.0, 4.0])
+def test_a_grid_of_batches_is_mixed_as_torchvision_mixes_them(kind, shape, alpha, monkeypatch):
+    """Its own share and rectangle, put in place of the drawn ones."""
+    n, _, height, width = shape
+    x, tx = tensors(shape)
+    labels = np.arange(n) % 3
+    ours = kind(alpha=alpha, num_classes=3)
+    theirs = getattr(TV, kind.__name__)(alpha=alpha, num_classes=3)
+    params = theirs.make_params([tx])
+    monkeypatch.setattr(theirs, "make_params", lambda _: params)
+    expected = theirs(tx, torch.from_numpy(labels))
+    if kind is T.MixUp:
+        monkeypatch.setattr(ours, "mix", lambda images, _: T.MixUp.mix(ours, images, params["lam"]))
+    else:
+        x1, y1, x2, y2 = params["box"]
+        spans = [(np.arange(height) >= y1) & (np.arange(height) < y2),
+                 (np.arange(width) >= x1) & (np.arange(width) < x2)]
+        monkeypatch.setattr(mixup, "_span", lambda *_: spans.pop(0))
+    images, soft = ours(x, labels)
+    same(images, expected[0], 1e-6)
+    same(soft, expected[1], 1e-6)
 
 
 @pytest.mark.parametrize("kind", [T.MixUp, T.CutMix])
