@@ -39,6 +39,7 @@ class Function:
     On the tape: ``op(a, b)`` with tensors returns a tensor.
     """
 
+    settings = ()       # names of forward's arguments that never get a gradient
     needs = _Everything()
     edges = ()          # per argument: the Function or leaf Tensor behind it, or None
     number = 0          # when it ran, on the clock of the tape

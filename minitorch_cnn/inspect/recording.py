@@ -50,8 +50,9 @@ class Call:
 
     @property
     def differentiable(self):
-        """For each argument, whether it holds floats: only those can have a gradient."""
-        return tuple(is_array(x) and x.dtype in FLOATS for x in self.arguments)
+        """For each argument, whether it can have a gradient: it holds floats, and is no setting."""
+        return tuple(is_array(x) and x.dtype in FLOATS and name not in self.kind.settings
+                     for name, x in zip(self.names, self.arguments))
 
     def instance(self):
         """A new op as it was before forward, that will compute every gradient there can be."""
@@ -88,6 +89,8 @@ def recorded_calls():
         result = original(op, *inputs)
         if result.grad_fn is op and not noted.op.startswith("_"):
             noted.needs, noted.origin = op.needs, op.origin()
+            for name in getattr(op, "drawn", ()):  # dropout's mask: run again with the same
+                noted.options[name] = getattr(op, name).copy()
             calls.append(noted)
         return result
 

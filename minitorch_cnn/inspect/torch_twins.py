@@ -46,26 +46,19 @@ def _avg_pool2d(torch, o, x):
                                           *o["count"])
 
 
-def _batch_norm(torch, o, x, w, b):
-    mean, var = [None if o[key] is None else torch.from_numpy(o[key]) for key in ("mean", "var")]
-    return torch.nn.functional.batch_norm(x, mean, var, w, b, mean is None, 0.0, o["eps"])
-
-
-def _labels(torch, o):
-    """(labels (N, S) with -100 where ignored, class weights or None)."""
-    labels = torch.from_numpy(o["labels"].astype("int64"))
-    if o["kept"] is not None:
-        labels = labels.masked_fill(~torch.from_numpy(o["kept"].astype(bool)), -100)
-    return labels, None if o["w"] is None else torch.from_numpy(o["w"])
+def _batch_norm(torch, o, x, w, b, *running):
+    mean, var = (None, None) if o["training"] else [statistic.detach() for statistic in running]
+    return torch.nn.functional.batch_norm(x, mean, var, w, b, o["training"], 0.0, o["eps"])
 
 
 def _label_loss(name):
-    def loss(torch, o, x):
-        labels, weight = _labels(torch, o)
+    def loss(torch, o, x, labels, weight=None):
         shape = x.shape[:1] + x.shape[2:] if x.ndim > 1 else ()
         more = {"label_smoothing": o["smoothing"]} if name == "cross_entropy" else {}
-        return getattr(torch.nn.functional, name)(x, labels.reshape(shape), weight,
-                                                  reduction=o["reduction"], **more)
+        weight = None if weight is None else weight.detach()
+        return getattr(torch.nn.functional, name)(
+            x, labels.long().reshape(shape), weight, reduction=o["reduction"],
+            ignore_index=o["ignore_index"], **more)
     return loss
 
 

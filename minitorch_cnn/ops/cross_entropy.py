@@ -28,6 +28,7 @@ class LabelLoss(Function):
     """
 
     op = None   # the public function, for messages
+    settings = ("w",)
 
     def __init__(self, reduction="mean", ignore_index=-100):
         self.reduction, self.ignore_index = reduction, ignore_index
@@ -143,6 +144,8 @@ class SoftCrossEntropy(Function):
 
     dx = (p sum(q) - q) dy,  dt = -(1 - e) w logp dy.
     """
+
+    settings = ("w",)
 
     def __init__(self, reduction="mean", smoothing=0.0):
         self.reduction, self.smoothing = reduction, smoothing

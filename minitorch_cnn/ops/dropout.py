@@ -44,13 +44,17 @@ class Dropout(Function):
     It has the given shape, which broadcasts to x's.
     """
 
+    mask = None
+    drawn = ("mask",)   # what forward draws, if it is not given
+
     def __init__(self, p, shape):
         self.p, self.mask_shape = p, shape
 
     def forward(self, x):
-        self.mask = _kept(x, self.mask_shape, self.p)
-        if self.p < 1:
-            self.mask /= 1 - self.p
+        if self.mask is None:
+            self.mask = _kept(x, self.mask_shape, self.p)
+            if self.p < 1:
+                self.mask /= 1 - self.p
         return x * self.mask
 
     def backward(self, dy):
@@ -162,6 +166,8 @@ class AlphaDropout(Function):
     """
 
     SATURATED = -1.7580993408473766
+    kept = None
+    drawn = ("kept",)
 
     def __init__(self, p, shape):
         self.p, self.mask_shape = p, shape
@@ -169,7 +175,8 @@ class AlphaDropout(Function):
         self.b = -self.a * p * self.SATURATED
 
     def forward(self, x):
-        self.kept = _kept(x, self.mask_shape, self.p)
+        if self.kept is None:
+            self.kept = _kept(x, self.mask_shape, self.p)
         return self.a * (x * self.kept + self.SATURATED * (1 - self.kept)) + self.b
 
     def backward(self, dy):

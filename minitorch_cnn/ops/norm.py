@@ -31,6 +31,8 @@ class BatchNorm(Function):
     running = (1 - momentum) running + momentum new, with the unbiased variance.
     """
 
+    settings = ("running_mean", "running_var")
+
     def __init__(self, eps=1e-5, training=True, momentum=0.1):
         self.eps, self.training, self.momentum = eps, training, momentum
 
