@@ -14,6 +14,7 @@ from .autograd import (
     no_grad,
     set_grad_enabled,
 )
+from .compiler import compile
 from .device import device, has_gpu, synchronize
 from .dtypes import bool_ as bool
 from .dtypes import (

@@ -65,6 +65,8 @@ class Function:
             raise RuntimeError(f"{type(self).__name__}: this instance already has its place in a "
                                "graph; make a new one for every call")
         state = modes.state
+        if state.observer is not None:
+            return state.observer.call(self, inputs)
         recording = state.recording
         self.needs = needs = tuple([recording and isinstance(t, Tensor) and t._requires_grad
                                     for t in inputs])

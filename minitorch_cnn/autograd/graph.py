@@ -8,7 +8,8 @@ import heapq
 
 import numpy as np
 
-from ..device import array_module
+from ..device import array_module, is_array
+from . import modes
 from .function import Function, edge_of
 from .tensor import Tensor
 
@@ -31,10 +32,17 @@ def run_backward(roots, keep_graph, targets=None):
     dict
         Leaf Tensor (or, with ``targets``, target edge) -> array.
     """
+    if modes.state.observer is not None:
+        return modes.state.observer.backward(roots, keep_graph, targets)
+    return walk_back([(edge_of(tensor), dy) for tensor, dy in roots], keep_graph, targets)
+
+
+def walk_back(roots, keep_graph, targets):
+    """``run_backward`` from edges; the gradients may be anything that can be added and copied."""
     useful = None if targets is None else _leading_to(targets, roots)
     arrived, heap, found = {}, [], {}
-    for tensor, dy in roots:
-        _arrive(edge_of(tensor), dy, arrived, heap)
+    for edge, dy in roots:
+        _arrive(edge, dy, arrived, heap)
     while heap:
         op = heapq.heappop(heap)[1]
         dy = arrived.pop(op)
@@ -60,7 +68,7 @@ def _arrive(edge, dx, arrived, heap):
     """Add ``dx`` to what has reached ``edge`` so far; an op seen for the first time queues up."""
     if edge in arrived:
         total = arrived[edge] + dx  # of 0-d arrays, NumPy makes a scalar
-        arrived[edge] = total if type(total) is np.ndarray else array_module(dx).asarray(total)
+        arrived[edge] = np.asarray(total) if isinstance(total, np.generic) else total
         return
     arrived[edge] = dx
     if isinstance(edge, Function):
@@ -69,7 +77,7 @@ def _arrive(edge, dx, arrived, heap):
 
 def _own(dx, dy):
     """``dx`` as an array nobody else holds: a leaf keeps it as its ``.grad``."""
-    return dx.copy() if dx is dy or dx.base is not None else dx
+    return dx.copy() if dx is dy or is_array(dx.base) else dx
 
 
 def _with_hooks(op, dy):
@@ -108,6 +116,8 @@ def _like(array, value):
 
 def accumulate(leaf, dx):
     """Add ``dx`` to ``leaf.grad``; gradients of several backward calls add up."""
+    if modes.state.observer is not None:
+        modes.state.observer.accumulate(leaf, dx)
     if leaf._grad is None:
         leaf._grad = Tensor(dx)
     else:
@@ -116,7 +126,7 @@ def accumulate(leaf, dx):
 
 def _leading_to(targets, roots):
     """{op: needs} of the ops from which some target is reached, with only those ways wanted."""
-    ops, stack = set(), [edge_of(tensor) for tensor, _ in roots]
+    ops, stack = set(), [edge for edge, _ in roots]
     while stack:
         edge = stack.pop()
         if isinstance(edge, Function) and edge not in ops:
@@ -156,7 +166,10 @@ def _first_gradient(tensor, gradient, caller):
     if dy.shape != array.shape:
         raise ValueError(f"{caller}: the gradient has shape {dy.shape}, the tensor {array.shape}; "
                          "they must be equal")
-    return dy.astype(array.dtype)  # a copy: the caller keeps theirs
+    copy = dy.astype(array.dtype)  # the caller keeps theirs
+    if modes.state.observer is not None:
+        modes.state.observer.copied(dy, copy)
+    return copy
 
 
 def _roots(tensors, gradients, caller):

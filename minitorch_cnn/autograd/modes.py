@@ -1,4 +1,4 @@
-"""The two switches of the tape: does it record, and does it look for the first NaN."""
+"""The switches of the tape: does it record, does it look for the first NaN, who watches."""
 import functools
 import inspect
 import os
@@ -15,6 +15,7 @@ _NOT_THE_USER = tuple(os.path.dirname(os.path.abspath(path)) + os.sep
 class _State(threading.local):
     recording = True
     anomaly = False
+    observer = None     # is told of everything that happens on the tape, while a step is compiled
 
 
 state = _State()
@@ -195,9 +196,14 @@ class detect_anomaly:
         return _run_under(functools.partial(type(self), self._mode), function)
 
 
+def is_ours(frame):
+    """Whether a frame runs this package's code, or NumPy's."""
+    return frame.f_code.co_filename.startswith(_NOT_THE_USER)
+
+
 def caller():
     """(file, line) of the innermost frame outside this package: the user's line that ran an op."""
     frame = sys._getframe(2)
-    while frame.f_code.co_filename.startswith(_NOT_THE_USER) and frame.f_back is not None:
+    while is_ours(frame) and frame.f_back is not None:
         frame = frame.f_back
     return frame.f_code.co_filename, frame.f_lineno

@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import device as devices
 from .. import dtypes
+from . import modes
 from .clock import note_change
 from .hooks import RemovableHandle
 from .printing import text_of
@@ -66,6 +67,8 @@ class Tensor:
     def grad(self, grad):
         if grad is not None:
             _check_grad(self, grad)
+        if modes.state.observer is not None:
+            modes.state.observer.set_grad(self, grad)
         self._grad = grad
 
     @requires_grad.setter
@@ -78,6 +81,8 @@ class Tensor:
         A graph recorded before that needs the old values then refuses to run backward, instead of
         computing a wrong gradient.
         """
+        if modes.state.observer is not None:
+            modes.state.observer.changed(self)
         note_change(self._data)
 
     # what it is ---------------------------------------------------------------------------------
@@ -165,6 +170,7 @@ class Tensor:
         TypeError
             If it lives on a GPU.
         """
+        _observe("numpy()")
         if force:
             return devices.to_cpu(self._data)
         if self._requires_grad:
@@ -185,10 +191,12 @@ class Tensor:
         if self._data.size != 1:
             raise ValueError(f"item(): needs a tensor of one element, got shape {self.shape}; "
                              "use tolist(), or index one element first")
+        _observe("item()")
         return self._data.item()
 
     def tolist(self):
         """The values as nested Python lists."""
+        _observe("tolist()")
         return self._data.tolist()
 
     def detach(self):
@@ -260,6 +268,7 @@ class Tensor:
         if self._data.size != 1:
             raise ValueError(f"bool(): a tensor of shape {self.shape} is neither true nor false; "
                              "use (t != 0).any() or .all()")
+        _observe("bool()")
         return bool(self._data.item())
 
     def __float__(self):
@@ -280,6 +289,7 @@ class Tensor:
     __hash__ = object.__hash__
 
     def __repr__(self):
+        _observe("print()")
         text = text_of(devices.to_cpu(self._data))
         if self._data.size == 0 and self._data.ndim != 1:
             text += f", size={self.shape}"
@@ -316,6 +326,12 @@ class Tensor:
 
     def __reduce_ex__(self, protocol):
         return _rebuild, (type(self), self.__getstate__())
+
+
+def _observe(what):
+    """Tell who compiles a step that a value leaves the tape here."""
+    if modes.state.observer is not None:
+        modes.state.observer.read(what)
 
 
 def _rebuild(kind, state):

@@ -56,6 +56,11 @@ def language_of(array):
     return "cpu" if has_numba() else "reference"
 
 
+def environment():
+    """What decides which code a kernel runs, besides its arguments: the language, the threads."""
+    return language_of(None), get_num_threads()
+
+
 def describe():
     """One line on what NumPy arrays are computed with here, for programs to print."""
     language = language_of(None)

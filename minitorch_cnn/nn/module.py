@@ -3,7 +3,7 @@ from collections import OrderedDict
 
 import numpy as np
 
-from ..autograd import RemovableHandle, Tensor
+from ..autograd import RemovableHandle, Tensor, live, modes
 from ..device import device as as_device
 from ..device import move
 from .hooks import call_with_hooks
@@ -35,6 +35,8 @@ class Module(Registry):
             self.__dict__[hooks] = OrderedDict()
 
     def __call__(self, *args, **kwargs):
+        if modes.state.observer is not None:
+            modes.state.observer.module(self)
         if (self._forward_hooks or self._forward_pre_hooks or self._backward_hooks
                 or self._backward_pre_hooks):
             return call_with_hooks(self, args, kwargs)
@@ -124,7 +126,7 @@ class Module(Registry):
                 if set_to_none:
                     param.grad = None
                 else:
-                    param.grad.data[...] = 0
+                    _fill_with_zeros(param.grad)
 
     def apply(self, fn):
         """Call ``fn(module)`` on everything inside, then on this module; returns the module."""
@@ -239,6 +241,11 @@ class Module(Registry):
             return f"{self._get_name()}({extra[0]})"
         lines = extra + inside
         return f"{self._get_name()}(" + ("\n  " + "\n  ".join(lines) + "\n" if lines else "") + ")"
+
+
+@live
+def _fill_with_zeros(grad):
+    grad.data[...] = 0
 
 
 def indent(text):

@@ -3,7 +3,7 @@ import warnings
 
 import numpy as np
 
-from ..autograd import Tensor
+from ..autograd import Tensor, live
 from ..ops.checks import as_tensor
 from . import functional as F
 from . import init
@@ -99,9 +99,15 @@ class _BatchNorm(_StatisticsNorm):
         """The weight of this batch in the running statistics: 1/batches if momentum is None."""
         if self.num_batches_tracked is None:
             return self.momentum or 0.0
-        count = self.num_batches_tracked.data
-        count += 1
-        return 1 / int(count) if self.momentum is None else self.momentum
+        count = _count_one(self.num_batches_tracked)
+        return 1 / count if self.momentum is None else self.momentum
+
+
+@live
+def _count_one(counter):
+    count = counter.data
+    count += 1
+    return int(count)
 
 
 class BatchNorm1d(_BatchNorm):

@@ -7,7 +7,8 @@ the tape, so that an op recorded before that needs the old values says so in bac
 """
 import numpy as np
 
-from ..autograd import Tensor, is_grad_enabled, no_grad
+from ..autograd import Tensor, is_grad_enabled, modes, no_grad
+from ..autograd.clock import note_change
 from ..device import array_module
 from ..dtypes import as_array
 from ..random import numpy_generator
@@ -56,7 +57,9 @@ def write(op, tensor, array):
                          "and a change in place keeps the shape; use the out-of-place form")
     with np.errstate(all="ignore"):
         tensor.data[...] = array
-    tensor.mark_changed()
+    if modes.state.observer is not None:
+        modes.state.observer.write(tensor, array)
+    note_change(tensor.data)
     return tensor
 
 

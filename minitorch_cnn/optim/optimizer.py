@@ -8,7 +8,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from ..autograd import RemovableHandle, Tensor, enable_grad
+from ..autograd import RemovableHandle, Tensor, enable_grad, live
 from ..device import array_module, device_of, move
 from .groups import as_groups, as_list, check_saved, split_names
 from .hyperparameters import refuse_unsupported
@@ -78,6 +78,7 @@ class Optimizer:
 
     # the step -------------------------------------------------------------------------------------
 
+    @live
     @np.errstate(all="ignore")
     def step(self, closure=None):
         """Update every parameter that has a gradient.
@@ -128,8 +129,7 @@ class Optimizer:
                 if set_to_none:
                     parameter.grad = None
                 elif parameter.grad is not None:
-                    parameter.grad.detach_()
-                    parameter.grad.data.fill(0)
+                    _fill_with_zeros(parameter.grad)
 
     def register_step_pre_hook(self, hook):
         """Call ``hook(optimizer, args, kwargs)`` before every step; returns a RemovableHandle."""
@@ -263,6 +263,12 @@ class Optimizer:
             lines.append(f"Parameter Group {i}")
             lines.extend(f"    {key}: {group[key]}" for key in sorted(group) if key != "params")
         return "\n".join([*lines, ")"])
+
+
+@live
+def _fill_with_zeros(grad):
+    grad.detach_()
+    grad.data.fill(0)
 
 
 def lerp(start, end, weight, out):

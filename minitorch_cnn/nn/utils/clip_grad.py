@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 
-from ...autograd import Tensor
+from ...autograd import Tensor, live
 from ...device import array_module
 
 
@@ -12,6 +12,7 @@ def _with_gradient(parameters):
     return [p for p in parameters if p.grad is not None]
 
 
+@live
 @np.errstate(all="ignore")  # an overflow is an infinite norm, not a warning
 def get_total_norm(tensors, norm_type=2.0, error_if_nonfinite=False, foreach=None):
     """The norm of all tensors together, as if they were one vector.
@@ -56,6 +57,7 @@ def _norm(array, order):
     return ((size ** order).sum() ** (1 / order)).astype(array.dtype)
 
 
+@live
 @np.errstate(all="ignore")
 def clip_grad_norm_(parameters, max_norm, norm_type=2.0, error_if_nonfinite=False, foreach=None):
     """Scale all gradients together so that their total norm is at most ``max_norm``.
@@ -82,6 +84,7 @@ def clip_grad_norm_(parameters, max_norm, norm_type=2.0, error_if_nonfinite=Fals
     return total
 
 
+@live
 def clip_grad_value_(parameters, clip_value, foreach=None):
     """Cut all gradients off at -clip_value and clip_value.
 

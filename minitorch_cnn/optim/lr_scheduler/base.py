@@ -9,7 +9,7 @@ import warnings
 
 import numpy as np
 
-from ...autograd import Tensor
+from ...autograd import Tensor, live
 from ..optimizer import Optimizer
 
 
@@ -74,6 +74,7 @@ class LRScheduler:
         """The rates in force, one per group."""
         return self._last_lr
 
+    @live
     def step(self, epoch=None):
         """Move to the next epoch: call it after ``optimizer.step()`` (per epoch or per batch).
 
@@ -88,7 +89,7 @@ class LRScheduler:
         if epoch is not None:
             warnings.warn("The epoch parameter in `scheduler.step()` is deprecated; call step() "
                           "without it",
-                          UserWarning, stacklevel=2)
+                          UserWarning, stacklevel=3)
         self._update_lr(epoch)
 
     def _update_lr(self, epoch=None):
@@ -129,7 +130,7 @@ def warn_if_too_early(optimizer):
         warnings.warn(
             "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the first value of "
             "the schedule was never used. Call `optimizer.step()` first.", UserWarning,
-            stacklevel=3)
+            stacklevel=4)
 
 
 def rates_in_force(optimizer):

@@ -1,6 +1,7 @@
 """Several schedulers on one optimizer: one after the other, or all at once."""
 from bisect import bisect_right
 
+from ...autograd import live
 from .base import LRScheduler, rates_in_force, write
 from .plateau import ReduceLROnPlateau
 
@@ -73,6 +74,7 @@ class SequentialLR(_Several):
         first._initial_step()
         self._last_lr = first.get_last_lr()
 
+    @live
     def step(self):
         """Move to the next epoch."""
         self.last_epoch += 1
@@ -118,6 +120,7 @@ class ChainedScheduler(_Several):
         self.optimizer, self._schedulers = optimizer, schedulers
         self._last_lr = rates_in_force(optimizer)
 
+    @live
     def step(self):
         """Move all to the next epoch."""
         for scheduler in self._schedulers:

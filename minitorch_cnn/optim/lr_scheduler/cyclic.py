@@ -2,6 +2,7 @@
 import math
 import types
 
+from ...autograd import live
 from .base import (
     LRScheduler,
     check_optimizer,
@@ -95,6 +96,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         height = 1 + math.cos(math.pi * self.T_cur / self.T_i)
         return [self.eta_min + (base - self.eta_min) * height / 2 for base in self.base_lrs]
 
+    @live
     def step(self, epoch=None):
         """Move to the next epoch, or to ``epoch``, maybe a fraction (epoch + batch / batches)."""
         if epoch is None and self.last_epoch < 0:

@@ -2,6 +2,7 @@
 import math
 import warnings
 
+from ...autograd import live
 from .base import LRScheduler, check_optimizer, per_group, rates_in_force, write
 
 
@@ -66,6 +67,7 @@ class ReduceLROnPlateau(LRScheduler):
         """Whether epochs are not counted just now."""
         return self.cooldown_counter > 0
 
+    @live
     def step(self, metrics, epoch=None):
         """Take an epoch's metric into account.
 
@@ -79,7 +81,7 @@ class ReduceLROnPlateau(LRScheduler):
         if epoch is not None:
             warnings.warn("The epoch parameter in `scheduler.step()` is deprecated; call step() "
                           "without it",
-                          UserWarning, stacklevel=2)
+                          UserWarning, stacklevel=3)
         metric = float(metrics)
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         if self._is_better(metric, self.best):
