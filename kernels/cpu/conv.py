@@ -102,11 +102,11 @@ def make_plan(x_shape, x_strides, y_shape, y_strides, w_strides, kernel, stride,
 
 
 @parallel
-def _correlate(x, w, bias, y, scratch, p):
+def correlate(x, w, bias, y, scratch, p):
     """y = bias + x correlated with w, for one plan; all arguments but p are addresses."""
     per_block = (p.KH * p.KW * (p.C // p.G) + 1) * LINE
     for job in prange(p.G * p.blocks):
-        _pack(w, bias, scratch + job * per_block, job, p)
+        pack(w, bias, scratch + job * per_block, job, p)
     own = scratch + p.packed
     jobs = p.N * p.bands * p.splits
     for thread in prange(p.threads):
@@ -126,13 +126,13 @@ def _correlate(x, w, bias, y, scratch, p):
             for unit in range(split * units // p.splits, (split + 1) * units // p.splits):
                 g, f = unit // p.blocks, unit % p.blocks * LANES
                 channel = g * (p.F // p.G) + f
-                _cover(here + g * (p.C // p.G) * 4, row, pixel, scratch + unit * per_block,
+                cover(here + g * (p.C // p.G) * 4, row, pixel, scratch + unit * per_block,
                        y + n * p.YN + first * p.YH + channel * 4, last - first,
                        min(LANES, p.F // p.G - f), p)
 
 
 @serial
-def _pack(w, bias, packed, unit, p):
+def pack(w, bias, packed, unit, p):
     """Lines of LANES output channels: first the bias, then one for each (kh, kw, input channel)."""
     g, f = unit // p.blocks, unit % p.blocks * LANES
     lanes = min(LANES, p.F // p.G - f)
@@ -153,7 +153,7 @@ def _pack(w, bias, packed, unit, p):
 
 
 @serial
-def _cover(x, row, pixel, packed, y, rows, lanes, p):
+def cover(x, row, pixel, packed, y, rows, lanes, p):
     """Cover a band of one block of channels with tiles; the last ones overlap those before."""
     x_step, x_pixel = p.SH * row, p.SW * pixel
     if p.tile_rows == 2:
@@ -209,7 +209,7 @@ def kernel_for(plan):
         return correlate_depthwise
     if plan.F // plan.G <= MOST and plan.taps * plan.run >= WIDTH:
         return correlate_few
-    return _correlate
+    return correlate
 
 
 def _run(x, w_start, bias, y_start, plan):
@@ -219,6 +219,15 @@ def _run(x, w_start, bias, y_start, plan):
 
 def conv2d_forward(x, w, b, stride, padding, dilation, groups):
     """y = x correlated with w, plus b: see ``kernels/reference/conv.py``. float32 only."""
+    return _forward(x, w, b, stride, padding, dilation, groups, NO_FLOOR)
+
+
+def conv2d_relu_forward(x, w, b, stride, padding, dilation, groups):
+    """y = max(0, x correlated with w, plus b)."""
+    return _forward(x, w, b, stride, padding, dilation, groups, 0)
+
+
+def _forward(x, w, b, stride, padding, dilation, groups, floor):
     if not suits(x, w, b):
         return NotImplemented
     (n, _, height, width), (f, _, kh, kw) = x.shape, w.shape
@@ -228,7 +237,7 @@ def conv2d_forward(x, w, b, stride, padding, dilation, groups):
     y = empty_channels_last((n, f, oh, ow), np.float32)
     if b is not None:
         b = np.ascontiguousarray(b)
-    plan = _forward_plan(x, w, y, stride, padding, dilation, groups)
+    plan = _forward_plan(x, w, y, stride, padding, dilation, groups, floor)
     _run(x, address(w), b, address(y), plan)
     return y
 
@@ -242,16 +251,17 @@ def _finite(x, count):
     return v.total(total) == 0
 
 
-def _is_finite(x):
+def is_finite(x):
+    """Whether an array holds neither inf nor NaN."""
     return _finite(address(x), x.size) if x.flags.c_contiguous else np.isfinite(x).all()
 
 
-def _forward_plan(x, w, y, stride, padding, dilation, groups):
+def _forward_plan(x, w, y, stride, padding, dilation, groups, floor=NO_FLOOR):
     f_stride, c_stride, h_stride, w_stride = w.strides
     return make_plan(x.shape, x.strides, y.shape, y.strides,
                      (len(w) // groups * f_stride, f_stride, c_stride, h_stride, w_stride),
                      w.shape[2:], stride, dilation, (padding[0][0], padding[1][0]), groups,
-                     threads())
+                     threads(), floor)
 
 
 def explain_conv2d_forward(x, w, b, stride, padding, dilation, groups):
@@ -260,7 +270,7 @@ def explain_conv2d_forward(x, w, b, stride, padding, dilation, groups):
     plan = _forward_plan(x, w, y, stride, padding, dilation, groups)
     kind = {correlate_depthwise: "depthwise, vectors along the channels",
             correlate_few: f"{plan.F // plan.G} output channels, vectors along the inputs",
-            _correlate: f"tiles of {plan.tile_rows}x{plan.tile_cols} pixels by {LANES} channels"}
+            correlate: f"tiles of {plan.tile_rows}x{plan.tile_cols} pixels by {LANES} channels"}
     padded = "rows of x staged with their border" if plan.staged else "x in place"
     return f"{kind[kernel_for(plan)]}; {padded}; {plan.bands} bands an image"
 
@@ -270,7 +280,7 @@ def conv2d_input_gradient(dy, w, size, stride, padding, dilation, groups):
 
     Around dy lie zeros, which an infinite weight would make NaN of: then the reference does it.
     """
-    if not suits(dy, w) or not _is_finite(w):
+    if not suits(dy, w) or not is_finite(w):
         return NotImplemented
     n, (f, c, kh, kw) = dy.shape[0], w.shape
     dx = empty_channels_last((n, c * groups, *size), np.float32)

@@ -23,7 +23,7 @@ _slim2, _slim1 = (tiles.make_outer_tile(COUNTS[1], v) for v in (2, 1))
 Plan = namedtuple("Plan", (
     "N C H W F OH OW KH KW SH SW DH DW TOP LEFT G "
     "XN XC XH XW YN YC YH YW "
-    "bands threads patches x_staged y_staged width x_scratch p_scratch scratch "
+    "bands threads patches x_staged y_staged width x_scratch before_y scratch "
     "rows taps run lines blocks count row_lines tap_lines part"))
 
 
@@ -60,7 +60,7 @@ def make_plan(x_shape, x_strides, dy_shape, dy_strides, kernel, stride, padding,
     return Plan(
         n, c, h, w, f, oh, ow, kh, kw, sh, sw, dh, dw, top, left, groups, *x_strides, *dy_strides,
         bands, min(workers, n * bands), int(patches), int(not x_in_place), int(not y_in_place),
-        wide, x_scratch, p_scratch, x_scratch + p_scratch + y_scratch,
+        wide, x_scratch, x_scratch + p_scratch, x_scratch + p_scratch + y_scratch,
         rows, taps, run, lines, blocks, count, row_lines, tap_lines,
         groups * blocks * rows * taps * lines * LINE)
 
@@ -78,29 +78,34 @@ def _accumulate(x, dy, dw, scratch, p):
         part = scratch + thread * (p.part + p.scratch)
         clear(part, p.part)
         for job in range(thread * jobs // p.threads, (thread + 1) * jobs // p.threads):
-            _band(x, dy, part, part + p.part, job // p.bands, job % p.bands, p)
+            n, band = job // p.bands, job % p.bands
+            first, last = band * p.OH // p.bands, (band + 1) * p.OH // p.bands
+            grad, row, pixel = dy + n * p.YN + first * p.YH, p.YH, p.YW
+            if p.y_staged:
+                grad, row, pixel = part + p.part + p.before_y, p.OW * p.F * 4, p.F * 4
+                stage(dy + n * p.YN, p.YC, p.YH, p.YW, p.F, p.OH, p.OW, first, 0, last - first,
+                      p.OW, grad)
+            add_band(x + n * p.XN, grad, row, pixel, part, part + p.part, first, last, p)
     for f in prange(p.F):
-        _collect(scratch, dw, f, p)
+        collect(scratch, dw, f, p)
 
 
 @serial
-def _band(x, dy, part, room, n, band, p):
-    """Add the products of one band of rows to ``part``; ``room`` is scratch memory."""
-    first, last = band * p.OH // p.bands, (band + 1) * p.OH // p.bands
+def add_band(x, grad, grad_row, grad_pixel, part, room, first, last, p):
+    """Add the products of the rows ``first`` to ``last`` of dy, which lie at ``grad``, to ``part``.
+
+    ``x`` is the address of the image, ``room`` scratch memory.
+    """
     rows = last - first
-    here, row, pixel = x + n * p.XN + first * p.SH * p.XH, p.XH, p.XW
+    here, row, pixel = x + first * p.SH * p.XH, p.XH, p.XW
     if p.x_staged:
         here, row, pixel = room, p.width * p.C * 4, p.C * 4
-        stage(x + n * p.XN, p.XC, p.XH, p.XW, p.C, p.H, p.W, first * p.SH - p.TOP, -p.LEFT,
+        stage(x, p.XC, p.XH, p.XW, p.C, p.H, p.W, first * p.SH - p.TOP, -p.LEFT,
               (rows - 1) * p.SH + (p.KH - 1) * p.DH + 1, p.width, here)
     step, shift, tap = p.SH * row, p.SW * pixel, p.DW * pixel
     if p.patches:
         _patches(here, row, pixel, room + p.x_scratch, rows, p)
         here, step, shift = room + p.x_scratch, p.OW * p.run * 4, p.run * 4
-    grad, grad_row, grad_pixel = dy + n * p.YN + first * p.YH, p.YH, p.YW
-    if p.y_staged:
-        grad, grad_row, grad_pixel = room + p.x_scratch + p.p_scratch, p.OW * p.F * 4, p.F * 4
-        stage(dy + n * p.YN, p.YC, p.YH, p.YW, p.F, p.OH, p.OW, first, 0, rows, p.OW, grad)
     for g in range(p.G):
         for block in range(p.blocks):
             target = part + (g * p.blocks + block) * p.rows * p.taps * p.lines * LINE
@@ -145,7 +150,7 @@ def _tile(count, lanes, x, x_row, x_pixel, dy, dy_row, dy_pixel, rows, pixels, t
 
 
 @serial
-def _collect(scratch, dw, f, p):
+def collect(scratch, dw, f, p):
     """dw[f] = the sum of all threads' parts."""
     per_group = p.F // p.G
     unit = f // per_group * p.blocks + f % per_group // LANES

@@ -3,11 +3,20 @@ import numpy as np
 from numba import prange
 
 from . import vectors as v
-from .jit import parallel, threads
+from .jit import Entry, parallel, threads
 from .memory import address, empty, suits
 from .simd import WIDTH
 
 MANY = 1 << 14  # floats below which NumPy is as fast
+
+
+def _worth_it(x):
+    """Whether a compiled kernel is faster; always where its calls are captured."""
+    return x.size >= MANY or Entry.tape is not None
+
+
+def _workers(x):
+    return threads() if x.size >= MANY else 1
 
 
 def _dense(x):
@@ -38,11 +47,11 @@ def _relu_forward(x, y, count, workers):
 
 def relu_forward(x):
     """max(x, 0); NaN stays NaN."""
-    order = _dense(x) if x.size >= MANY and suits(x) else None
+    order = _dense(x) if _worth_it(x) and suits(x) else None
     if order is None:
         return NotImplemented
     y = _empty_like(x, order)
-    _relu_forward(address(x), address(y), x.size, threads())
+    _relu_forward(address(x), address(y), x.size, _workers(x))
     return y
 
 
@@ -60,7 +69,7 @@ def _relu_backward(dy, y, dx, count, workers):
 
 def relu_backward(dy, y):
     """0 where y <= 0, else dy."""
-    order = _dense(y) if y.size >= MANY and suits(dy, y) else None
+    order = _dense(y) if _worth_it(y) and suits(dy, y) else None
     if order is None:
         return NotImplemented
     if dy.strides != y.strides:
@@ -68,5 +77,5 @@ def relu_backward(dy, y):
         same[...] = dy
         dy = same
     dx = _empty_like(y, order)
-    _relu_backward(address(dy), address(y), address(dx), y.size, threads())
+    _relu_backward(address(dy), address(y), address(dx), y.size, _workers(y))
     return dx

@@ -95,9 +95,29 @@ def inline(function):
     return _compile(function, inline="always")
 
 
+class Entry:
+    """A compiled function that Python calls. While a tape runs, its calls are noted on it."""
+
+    __slots__ = ("compiled",)
+    tape = None     # list of (compiled function, arguments)
+
+    def __init__(self, compiled):
+        self.compiled = compiled
+
+    def __call__(self, *args):
+        if Entry.tape is not None:
+            Entry.tape.append((self.compiled, args))
+        return self.compiled(*args)
+
+
 def parallel(function):
-    """Compile a function whose ``prange`` loops run on all threads."""
-    return _compile(function, parallel=True)
+    """Compile a function whose ``prange`` loops run on all threads; an Entry."""
+    return Entry(_compile(function, parallel=True))
+
+
+def entry(function):
+    """Compile a function that runs in the calling thread, for Python to call; an Entry."""
+    return Entry(_compile(function))
 
 
 def threads():

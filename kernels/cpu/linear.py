@@ -29,24 +29,24 @@ _outer2 = tiles.make_outer_tile(COUNT, 2)
 
 
 @serial
-def _panel(rows, x, x_row, inner, packed, bias, y, y_row, lanes):
+def _panel(rows, x, x_row, inner, packed, bias, y, y_row, lanes, floor):
     """y[:, :lanes] = x @ packed + bias for all rows of x; the last tile overlaps the one before."""
     r = 0
     while r < rows:
         if rows >= TALL:
             at = min(r, rows - TALL)
             _tall2(x + at * x_row, tiles.GROUP * x_row, x_row, 1, 0, 1, 0, inner, packed, LINE,
-                   bias, y + at * y_row, tiles.GROUP * y_row, y_row, lanes, NO_FLOOR)
+                   bias, y + at * y_row, tiles.GROUP * y_row, y_row, lanes, floor)
             r += TALL
         else:
             _one2(x + r * x_row, 0, 0, 1, 0, 1, 0, inner, packed, LINE, bias, y + r * y_row, 0, 0,
-                  lanes, NO_FLOOR)
+                  lanes, floor)
             r += 1
 
 
 @parallel
-def _times_transposed(x, x_row, w, w_row, bias, y, n, inner, o, scratch, workers):
-    """y = x @ w.T + bias: panels of LANES rows of w, turned."""
+def _times_transposed(x, x_row, w, w_row, bias, y, n, inner, o, scratch, workers, floor):
+    """y = max(floor, x @ w.T + bias): panels of LANES rows of w, turned."""
     panels = (o + LANES - 1) // LANES
     size = (inner + 1) * LINE
     for thread in prange(workers):
@@ -64,7 +64,7 @@ def _times_transposed(x, x_row, w, w_row, bias, y, n, inner, o, scratch, workers
                     source = w + (first + k) * w_row
                     for j in range(i, min(i + 32, inner)):
                         write(packed + LINE + j * LINE + 4 * k, read(source + 4 * j))
-            _panel(n, x, x_row, inner, packed + LINE, packed, y + 4 * first, 4 * o, lanes)
+            _panel(n, x, x_row, inner, packed + LINE, packed, y + 4 * first, 4 * o, lanes, floor)
 
 
 @parallel
@@ -80,7 +80,8 @@ def _times(x, x_row, w, w_row, y, n, inner, o, scratch, workers):
             clear(packed, size if lanes < LANES else LINE)
             for i in range(inner):
                 copy(packed + LINE + i * LINE, w + i * w_row + 4 * first, 4 * lanes)
-            _panel(n, x, x_row, inner, packed + LINE, packed, y + 4 * first, 4 * o, lanes)
+            _panel(n, x, x_row, inner, packed + LINE, packed, y + 4 * first, 4 * o, lanes,
+                   NO_FLOOR)
 
 
 @parallel
@@ -120,8 +121,8 @@ def _transposed_times(dy, dy_row, x, x_row, dw, n, o, inner, scratch, workers):
 
 
 @parallel
-def _few_times_transposed(x, x_row, w, w_row, bias, y, n, inner, o, workers):
-    """y = x @ w.T + bias by dot products, four rows of w at a time: w is read once, as it lies."""
+def _few_times_transposed(x, x_row, w, w_row, bias, y, n, inner, o, workers, least):
+    """y = max(least, x @ w.T + bias) by dot products, four rows of w at a time: w is read once, as it lies."""
     for thread in prange(workers):
         first, last = thread * o // workers, (thread + 1) * o // workers
         for k in range(first, last, 4):
@@ -137,10 +138,15 @@ def _few_times_transposed(x, x_row, w, w_row, bias, y, n, inner, o, workers):
                     c = v.fma(v.load_some(w + k2 * w_row + 4 * i, left), value, c)
                     d = v.fma(v.load_some(w + k3 * w_row + 4 * i, left), value, d)
                 row = y + r * o * 4
-                write(row + 4 * k, v.total(a) + _bias(bias, k))
-                write(row + 4 * k1, v.total(b) + _bias(bias, k1))
-                write(row + 4 * k2, v.total(c) + _bias(bias, k2))
-                write(row + 4 * k3, v.total(d) + _bias(bias, k3))
+                write(row + 4 * k, _at_least(v.total(a) + _bias(bias, k), least))
+                write(row + 4 * k1, _at_least(v.total(b) + _bias(bias, k1), least))
+                write(row + 4 * k2, _at_least(v.total(c) + _bias(bias, k2), least))
+                write(row + 4 * k3, _at_least(v.total(d) + _bias(bias, k3), least))
+
+
+@serial
+def _at_least(value, least):
+    return least if value < least else value    # NaN stays NaN
 
 
 @serial
@@ -174,6 +180,15 @@ def _rows(x):
 
 def linear_forward(x, w, b):
     """y = x @ w.T + b for x (N, I), w (O, I), b (O,) or None."""
+    return _forward(x, w, b, np.float32(-np.inf))
+
+
+def linear_relu_forward(x, w, b):
+    """y = max(0, x @ w.T + b)."""
+    return _forward(x, w, b, np.float32(0))
+
+
+def _forward(x, w, b, least):
     if not suits(x, w, b):
         return NotImplemented
     x, w = _rows(x), _rows(w)
@@ -183,11 +198,11 @@ def linear_forward(x, w, b):
         b = np.ascontiguousarray(b)
     if n <= FEW:
         _few_times_transposed(address(x), x.strides[0], address(w), w.strides[0], address(b),
-                              address(y), n, inner, o, min(workers, o))
+                              address(y), n, inner, o, min(workers, o), least)
         return y
     room = scratch(workers * (inner + 1) * LINE)
     _times_transposed(address(x), x.strides[0], address(w), w.strides[0], address(b), address(y), n,
-                      inner, o, room, workers)
+                      inner, o, room, workers, int(least.view(np.int32)))
     return y
 
 

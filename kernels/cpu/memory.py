@@ -15,8 +15,8 @@ KEEP = 1 << 31       # bytes kept ready at most
 class _Pool:
     """Blocks of memory that no array uses now, by size."""
 
-    def __init__(self):
-        self.free, self.kept = {}, 0
+    def __init__(self, small=SMALL):
+        self.free, self.kept, self.small, self.held = {}, 0, small, []
         self.lock = threading.RLock()   # the garbage collector may give a block back amid a call
 
     def take(self, size):
@@ -40,21 +40,23 @@ class _Pool:
 
 
 POOL = _Pool()
+_active = POOL      # the pool that arrays are taken from
 
 
 class _Lease:
     """What an array and all its views hold on to; when the last of them goes, so does the lease."""
 
-    __slots__ = ("block", "size", "__array_interface__")
+    __slots__ = ("block", "size", "pool", "__array_interface__")
 
-    def __init__(self, shape, dtype, size, block):
-        self.size, self.block = size, block
+    def __init__(self, shape, dtype, size, pool):
+        self.size, self.pool = size, pool
+        self.block = block = pool.take(size)
         start = block.__array_interface__["data"][0]
         self.__array_interface__ = {"data": (start + -start % 64, False), "shape": shape,
                                     "typestr": dtype.str, "version": 3}
 
-    def __del__(self, pool=POOL):  # bound here: at interpreter exit the module may be gone
-        pool.give(self.size, self.block)
+    def __del__(self):
+        self.pool.give(self.size, self.block)
 
 
 def empty(shape, dtype):
@@ -63,9 +65,9 @@ def empty(shape, dtype):
     size = dtype.itemsize
     for n in shape:
         size *= n
-    if size < SMALL:
+    if size < _active.small:
         return np.empty(shape, dtype)
-    return np.asarray(_Lease(tuple(shape), dtype, size, POOL.take(size)))
+    return np.asarray(_Lease(tuple(shape), dtype, size, _active))
 
 
 _local = threading.local()
@@ -75,9 +77,36 @@ def scratch(size):
     """The address of ``size`` bytes for a kernel to work in: a thread has one buffer for all."""
     if getattr(_local, "size", -1) < size:
         _local.buffer = np.empty(size + 64, np.uint8)
+        if _active is not POOL:
+            _active.held.append(_local.buffer)
         start = address(_local.buffer)
         _local.start, _local.size = start + -start % 64, size
     return _local.start
+
+
+class Private:
+    """Memory of its own for what runs inside ``with``: arrays and scratch stay where they are.
+
+    What the block leaves behind is reserved for as long as this object lives, so that the same
+    calls can be made again with the same addresses.
+    """
+
+    def __init__(self):
+        self._pool, self._scratch = _Pool(small=1), {}
+
+    def __enter__(self):
+        global _active
+        self._before = _active, dict(_local.__dict__)
+        _active = self._pool
+        _local.__dict__.clear()
+        _local.__dict__.update(self._scratch)
+
+    def __exit__(self, *error):
+        global _active
+        self._scratch = dict(_local.__dict__)
+        _active, scratch = self._before
+        _local.__dict__.clear()
+        _local.__dict__.update(scratch)
 
 
 def empty_channels_last(shape, dtype):

@@ -8,8 +8,8 @@ import numpy as np
 from numba import prange
 
 from . import vectors as v
-from .jit import parallel, threads
-from .memory import address
+from .jit import entry, parallel, threads
+from .memory import address, empty
 from .rows import empty_table, fits, table
 from .simd import WIDTH
 
@@ -28,7 +28,7 @@ def _floats(per_channel):
 
 
 @parallel
-def _sums(x, rows, channels, sums, workers):
+def channel_sums(x, rows, channels, sums, workers):
     """Per thread and channel, in float64: the sums of x and x**2.
 
     The squares of a chunk are summed around a number near its mean, the center, so that nothing
@@ -69,7 +69,7 @@ def batch_norm_statistics(x):
     t = table(x)
     workers = _workers(t)
     sums = np.empty((workers, 2, t.columns), np.float64)
-    _sums(t.start, t.rows, t.columns, sums, workers)
+    channel_sums(t.start, t.rows, t.columns, sums, workers)
     mean, square = sums.sum(0) / t.rows
     return mean.astype(np.float32), np.maximum(square - mean * mean, 0).astype(np.float32)
 
@@ -193,6 +193,17 @@ def channel_sum(x):
         return NotImplemented
     t = table(x)
     workers = _workers(t)
-    sums = np.empty((workers, t.columns), np.float64)
+    sums, result = np.empty((workers, t.columns), np.float64), empty((t.columns,), np.float32)
     _column_sums(t.start, t.rows, t.columns, sums, workers)
-    return sums.sum(0).astype(np.float32)
+    _add_up(sums, result)
+    return result
+
+
+@entry
+def _add_up(sums, result):
+    """The sum over the threads."""
+    for c in range(result.size):
+        total = sums[0, c]
+        for thread in range(1, len(sums)):
+            total += sums[thread, c]
+        result[c] = total

@@ -14,7 +14,7 @@ from . import vectors as v
 from .jit import parallel, serial
 from .memory import address, empty_channels_last, suits
 from .simd import WIDTH, clear
-from .stage import channels_last
+from .stage import channels_last, rearranged
 
 Window = namedtuple("Window", "N C H W OH OW KH KW SH SW DH DW TOP BOTTOM LEFT RIGHT")
 Steps = namedtuple("Steps", "n h w")    # strides in bytes
@@ -131,9 +131,7 @@ def max_pool2d_backward(dy, index, size, window=None):
         return NotImplemented
     kernel, stride, padding, dilation = window
     if dy.strides != index.strides:
-        same = empty_channels_last(dy.shape, np.float32)
-        same[...] = dy
-        dy = same
+        dy = rearranged(dy)
     dx = empty_channels_last((*dy.shape[:2], *size), np.float32)
     tiled = kernel == stride and dilation == (1, 1)
     (_max_backward_tiled if tiled else _max_backward)(

@@ -42,6 +42,7 @@ I1, I32, I64 = ir.IntType(1), ir.IntType(32), ir.IntType(64)
 VECTOR = ir.VectorType(FLOAT, WIDTH)
 INDICES = ir.VectorType(I32, WIDTH)
 MASK = ir.VectorType(I1, WIDTH)
+BYTE_VECTOR = ir.VectorType(ir.IntType(8), WIDTH)
 
 
 def pointer(b, address, kind):
@@ -83,6 +84,22 @@ def store_some(b, value, address, mask):
     function = cgutils.get_or_insert_function(
         b.module, kind, f"llvm.masked.store.v{WIDTH}f32.p0")
     b.call(function, [value, place, I32(4), mask])
+
+
+def load_some_bytes(b, address, mask):
+    """WIDTH bytes: the lanes whose bit in ``mask`` is set, 0 in the others."""
+    place = pointer(b, address, BYTE_VECTOR)
+    kind = ir.FunctionType(BYTE_VECTOR, [place.type, I32, MASK, BYTE_VECTOR])
+    function = cgutils.get_or_insert_function(b.module, kind, f"llvm.masked.load.v{WIDTH}i8.p0")
+    return b.call(function, [place, I32(1), mask, ir.Constant(BYTE_VECTOR, [0] * WIDTH)])
+
+
+def store_some_bytes(b, value, address, mask):
+    """Write the bytes whose bit in ``mask`` is set."""
+    place = pointer(b, address, BYTE_VECTOR)
+    kind = ir.FunctionType(ir.VoidType(), [BYTE_VECTOR, place.type, I32, MASK])
+    function = cgutils.get_or_insert_function(b.module, kind, f"llvm.masked.store.v{WIDTH}i8.p0")
+    b.call(function, [value, place, I32(1), mask])
 
 
 def first_lanes(b, count):

@@ -97,6 +97,20 @@ def store_ints(b, address, value, count):
     b.call(function, [value, place, I32(4), simd.first_lanes(b, count)])
 
 
+@_function(INTS, ADDRESS, ADDRESS)
+def load_bytes(b, address, count):
+    """The first ``count`` unsigned bytes from an address, as int32."""
+    bytes_ = simd.load_some_bytes(b, address, simd.first_lanes(b, count))
+    return b.zext(bytes_, INDICES)
+
+
+@_function(types.void, ADDRESS, INTS, ADDRESS)
+def store_bytes(b, address, value, count):
+    """The first ``count`` lanes to an address, as bytes."""
+    simd.store_some_bytes(b, b.trunc(value, simd.BYTE_VECTOR), address,
+                          simd.first_lanes(b, count))
+
+
 @_function(FLOATS, FLOAT)
 def fill(b, value):
     """One float in every lane."""
@@ -171,16 +185,34 @@ def better(b, x, best):
     return b.select(_beats(b, x, best), x, best)
 
 
+@_function(FLOATS, FLOATS, FLOATS, FLOATS, FLOATS)
+def better_other(b, x, best, other, best_other):
+    """``other`` in the lanes where x beats ``best``, else ``best_other``."""
+    return b.select(_beats(b, x, best), other, best_other)
+
+
 @_function(INTS, FLOATS, FLOATS, INTS, INTS)
 def better_index(b, x, best, index, best_index):
     """``index`` in the lanes where x beats ``best``, else ``best_index``."""
     return b.select(_beats(b, x, best), index, best_index)
 
 
+@_function(INTS, FLOATS, FLOATS, INTS, INTS)
+def where_at_most_int(b, x, y, yes, no):
+    """The integers ``yes`` in the lanes where x <= y, else ``no``."""
+    return b.select(b.fcmp_ordered("<=", x, y), yes, no)
+
+
 @_function(FLOATS, INTS, INTS, FLOATS)
 def where_equal(b, x, y, value):
     """``value`` in the lanes where the integers are equal, else 0."""
     return b.select(b.icmp_signed("==", x, y), value, simd.constant(0))
+
+
+@_function(FLOATS, INTS, INTS, FLOATS)
+def where_unequal(b, x, y, value):
+    """``value`` in the lanes where the integers differ, else 0."""
+    return b.select(b.icmp_signed("!=", x, y), value, simd.constant(0))
 
 
 @_function(FLOAT, FLOATS)

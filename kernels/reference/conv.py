@@ -9,6 +9,8 @@ Processing"; the shape algebra as in Chainer's convolution_2d.
 """
 from minitorch_cnn.device import array_module
 
+from .elementwise import relu_forward
+
 MOST_COLUMNS = 2 ** 21  # elements of one block of columns: 8 MB of float32, which a cache holds
 
 
@@ -68,6 +70,11 @@ def conv2d_forward(x, w, b, stride, padding, dilation, groups):
     if b is not None:
         y += b[:, None, None]
     return y
+
+
+def conv2d_relu_forward(x, w, b, stride, padding, dilation, groups):
+    """max(0, convolution)."""
+    return relu_forward(conv2d_forward(x, w, b, stride, padding, dilation, groups))
 
 
 def conv2d_input_gradient(dy, w, size, stride, padding, dilation, groups):

@@ -2,12 +2,18 @@
 
 R rows (samples), I inputs, O outputs: x (R, I), w (O, I), b (O,), y and dy (R, O).
 """
+from .elementwise import relu_forward
 
 
 def linear_forward(x, w, b):
     """y = x @ w^T + b; b may be None."""
     y = x @ w.T                     # (R, O) = (R, I) @ (I, O)
     return y if b is None else y + b
+
+
+def linear_relu_forward(x, w, b):
+    """max(0, x @ w.T + b)."""
+    return relu_forward(linear_forward(x, w, b))
 
 
 def linear_input_gradient(dy, w):

@@ -9,7 +9,7 @@ import numpy as np
 from .. import kernels
 from ..autograd import Tensor, modes
 from ..device import is_array
-from .program import Program, Run, slots_in
+from .program import Program, Run
 from .recording import Recorder, Slot
 
 MOST = 8    # versions of a step for one signature: more, and it changes in every call

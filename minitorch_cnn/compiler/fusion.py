@@ -1,4 +1,148 @@
-"""Chains of ops that one fused op replaces."""
+"""Find chains of ops in a recording that one fused op can do.
+
+A chain may be fused if nobody else sees what is inside it: each result but the last is the argument
+of the next op, and of nothing else.
+"""
+from collections import Counter
+
+import numpy as np
+
+from ..autograd import Function
+from ..ops.activation import ReLU
+from ..ops.conv import Conv2d
+from ..ops.cross_entropy import CrossEntropy
+from ..ops.matmul import Linear
+from ..ops.norm import BatchNorm
+from ..ops.pool import MaxPool2d
+from . import fused
+from .recording import Call, SetGrad, Slot, Write, slots_in
+
+
+def _conv_relu(conv, *_):
+    return fused.ConvReLU(*conv.options["options"])
+
+
+def _conv_relu_pool(conv, one, other):
+    window = _window(one) or _window(other)
+    return window and fused.ConvReLUPool(conv.options["options"], window, conv.shape[2:])
+
+
+def _relu_pool(one, other):
+    window = _window(one) or _window(other)
+    return window and fused.ReLUPool(window)
+
+
+def _norm(norm, *others):
+    window = None
+    if len(others) == 2:
+        window = _window(others[0]) or _window(others[1])
+        if window is None:
+            return None
+    options = norm.options
+    return fused.BatchNormReLU(options["eps"], options["training"], options["momentum"], window)
+
+
+def _linear_relu(linear, _):
+    return fused.LinearReLU() if len(linear.shape) == 2 else None
+
+
+def _cross_entropy(loss):
+    options, (_, _, w) = loss.options, loss.arguments
+    plain = w is None and not options["smoothing"] and options["reduction"] in ("mean", "sum")
+    if not plain or len(loss.shapes[0]) != 2 or len(loss.shapes[1]) != 1:
+        return None
+    return fused.LabelCrossEntropy(options["ignore_index"], options["reduction"] == "mean")
+
+
+# The longest chain that fits is taken. A ReLU may stand before or behind the pooling: the maximum
+# of what is cut off at 0 is the maximum, cut off at 0.
+CHAINS = (
+    ((Conv2d, ReLU, MaxPool2d), _conv_relu_pool),
+    ((Conv2d, MaxPool2d, ReLU), _conv_relu_pool),
+    ((BatchNorm, ReLU, MaxPool2d), _norm),
+    ((BatchNorm, MaxPool2d, ReLU), None),   # a negative weight turns the order around
+    ((BatchNorm, ReLU), _norm),
+    ((Conv2d, ReLU), _conv_relu),
+    ((Linear, ReLU), _linear_relu),
+    ((ReLU, MaxPool2d), _relu_pool),
+    ((MaxPool2d, ReLU), _relu_pool),
+    ((CrossEntropy,), _cross_entropy),
+)
+
+
+def _window(call):
+    """The window of a pooling whose windows lie side by side without padding, else None."""
+    if call.kind is not MaxPool2d:
+        return None
+    kernel, stride, padding, dilation = call.options["windows"]
+    floor = tuple([n // k for n, k in zip(call.shapes[0][2:], kernel)])
+    fits = (stride == kernel and dilation == (1, 1) and padding == ((0, 0), (0, 0))
+            and call.shape[2:] == floor and kernel[0] * kernel[1] < 255)
+    return kernel if fits else None
+
+
 def fuse(recording):
-    """{number of event: Call of the fused op, or None inside a chain}."""
-    return {}
+    """What becomes of each op of a recording.
+
+    Returns
+    -------
+    dict
+        {number of an event: the Call of the fused op that ends there, or None inside a chain};
+        ops that are not in it stay as they are.
+    """
+    calls = {event.result: (i, event) for i, event in enumerate(recording.events)
+             if isinstance(event, Call)}
+    followers, seen = _followers(recording), {}
+    for i, event in enumerate(recording.events):
+        if isinstance(event, Call) and i not in seen:
+            chain = _chain(i, event, calls, followers)
+            if chain is not None:
+                numbers, call = chain
+                seen.update(dict.fromkeys(numbers))
+                seen[numbers[-1]] = call
+    return seen
+
+
+def _chain(i, event, calls, followers):
+    """([numbers of events], Call of the fused op), for the longest chain that starts here."""
+    numbers, events = [i], [event]
+    while len(events) < 3 and followers.get(events[-1].result) is not None:
+        number, following = calls[followers[events[-1].result]]
+        numbers.append(number)
+        events.append(following)
+    kinds = tuple([e.kind for e in events])
+    for pattern, make in CHAINS:
+        length = len(pattern)
+        if make is None or kinds[:length] != pattern or event.dtype != np.float32:
+            continue
+        op = make(*events[:length])
+        if op:
+            first, last = events[0], events[length - 1]
+            call = Call(type(op), dict(op.__dict__), first.arguments, last.result, last.shape,
+                        last.dtype, first.needs, first.edges, last.op, first.shapes, first.user)
+            return numbers[:length], call
+    return None
+
+
+def _followers(recording):
+    """{slot: result of the one op that reads it, as its first argument}."""
+    uses, follower = Counter(slots_in(recording.outputs)), {}
+    inside = {}     # op on the tape -> its result
+    for event in recording.events:
+        if isinstance(event, Call):
+            slots = [x for x in event.arguments if isinstance(x, Slot)]
+            uses.update(slots)
+            inside[event.op] = event.result
+            if slots and slots[0] is event.arguments[0]:
+                follower[slots[0]] = event.result
+        elif isinstance(event, (Write, SetGrad)):
+            uses.update(slots_in([getattr(event, "target", None), event.slot]))
+        for edge in _ends(event):
+            uses[inside.get(edge)] += 1
+    return {slot: result for slot, result in follower.items() if uses[slot] == 1}
+
+
+def _ends(event):
+    """The ops at which a backward pass starts or is to end."""
+    edges = [edge for edge, _ in getattr(event, "roots", ())]
+    return [e for e in (*edges, *(getattr(event, "targets", None) or ())) if isinstance(e, Function)]

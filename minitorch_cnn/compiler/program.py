@@ -13,7 +13,7 @@ from ..autograd.graph import accumulate, walk_back
 from ..device import array_module, is_array
 from . import recording as record
 from .fusion import fuse
-from .recording import Slot
+from .recording import Slot, slots_in
 
 
 class Node(Function):
@@ -100,6 +100,8 @@ class Forward:
         y = op.forward(*[arrays[x.number] if isinstance(x, Slot) else x
                          for x in self.node.arguments])
         arrays[self.node.result.number] = y if type(y) is np.ndarray else _array(y)
+        if hasattr(op, "check"):
+            op.check()
 
 
 @dataclass
@@ -361,14 +363,6 @@ class Program:
         for thing, i in last.items():
             if thing not in kept:
                 self.release[i].append(thing)
-
-
-def slots_in(value):
-    """The Slots inside containers."""
-    if isinstance(value, Slot):
-        return [value]
-    inside = value.values() if isinstance(value, dict) else value
-    return [s for x in inside for s in slots_in(x)] if isinstance(value, (tuple, list, dict)) else []
 
 
 class Run:

@@ -47,6 +47,7 @@ class Call:
     needs: tuple
     edges: tuple        # as Function.edges
     op: Function
+    shapes: list        # of the arguments
     user: str = ""
 
     def key(self):
@@ -178,6 +179,14 @@ def _name(event):
     return event.function.__qualname__ if isinstance(event, Live) else type(event).__name__
 
 
+def slots_in(value):
+    """The Slots inside containers."""
+    if isinstance(value, Slot):
+        return [value]
+    inside = value.values() if isinstance(value, dict) else value
+    return [s for x in inside for s in slots_in(x)] if isinstance(value, (tuple, list, dict)) else []
+
+
 class Recorder:
     """Watches the tape through ``modes.state.observer``; use ``with`` around the step.
 
@@ -250,7 +259,7 @@ class Recorder:
         self._ops.add(op)
         self.recording.events.append(
             Call(type(op), options, arguments, self._define(y), y.shape, y.dtype, op.needs,
-                 op.edges, op, _user()))
+                 op.edges, op, [getattr(x, "shape", ()) for x in inputs], _user()))
         return result
 
     def _argument(self, x):

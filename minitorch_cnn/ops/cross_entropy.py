@@ -215,12 +215,19 @@ def _counted(op, x, labels, ignore_index):
     kept = labels != ignore_index
     wrong = kept & ((labels < 0) | (labels >= C))
     if wrong.any():
-        raise IndexError(f"{op}: target holds label {labels[wrong][0]}, but input of shape "
-                         f"{x.shape} has {C} classes; labels are 0 to {C - 1}, and "
-                         f"ignore_index={ignore_index} for positions that do not count")
+        refuse_label(op, x, labels[wrong], ignore_index)
     if kept.all():
         return labels, None
     return array_module(labels).where(kept, labels, 0), kept
+
+
+def refuse_label(op, x, labels, ignore_index):
+    """Raise IndexError for the first of the labels that is no class of the scores x."""
+    C = x.shape[1 if x.ndim > 1 else 0]
+    wrong = labels[(labels != ignore_index) & ((labels < 0) | (labels >= C))]
+    raise IndexError(f"{op}: target holds label {wrong[0]}, but input of shape {x.shape} has {C} "
+                     f"classes; labels are 0 to {C - 1}, and ignore_index={ignore_index} for "
+                     "positions that do not count")
 
 
 def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None,

@@ -4,6 +4,7 @@ x input, y result, dy and dx their gradients.
 """
 import math
 
+from .. import kernels
 from ..autograd import Function
 from ..device import array_module
 from .checks import as_tensor, normalize_dim, normalize_dims
@@ -21,6 +22,8 @@ class Reshape(Function):
 
     def forward(self, x):
         self.before = x.shape
+        if x.ndim == 4 and len(self.target) == 2 and _channels_last(x):
+            x = kernels.row_major(x)
         return x.reshape(self.target)
 
     def backward(self, dy):

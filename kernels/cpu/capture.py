@@ -1,0 +1,32 @@
+"""Note which compiled functions ran, with which arguments, so that they can be run again as they are.
+
+Most of a small step's time goes into Python between the kernels: finding the kernel, making room
+for its result, asking where arrays lie. All of it comes out the same when the same step runs again
+in the same memory, and can be left away.
+"""
+import contextlib
+
+from .jit import Entry
+from .memory import Private
+
+
+class Capture:
+    """The calls that ran inside ``with capture.running():``, and the memory they work in.
+
+    Attributes
+    ----------
+    calls : list of (compiled function, arguments)
+    """
+
+    def __init__(self):
+        self.calls, self._memory = [], Private()
+
+    @contextlib.contextmanager
+    def running(self):
+        """Take notes; arrays that kernels make come from memory of our own."""
+        before, Entry.tape = Entry.tape, self.calls
+        try:
+            with self._memory:
+                yield self
+        finally:
+            Entry.tape = before

@@ -1,0 +1,348 @@
+"""Convolution + bias + ReLU + max-pool in one pass, and the way back through all of them.
+
+The rows of the convolution that a row of windows needs stay in a scratch buffer of the thread; only
+the maxima are written, and beside each a byte: which pixel of its window it came from, or DEAD if
+the ReLU cut it off. Those bytes are all that the way back has to know: the gradient of the
+convolution's result, four times the size for 2x2 windows, is never stored either. A band of it is
+unpacked into scratch memory where the plain kernels would copy a band of dy (``stage``).
+
+    N C H W input;  F OH OW result of the convolution;  KH KW window;  PH PW pooled size
+"""
+import functools
+from collections import namedtuple
+
+import numpy as np
+from numba import prange
+
+from . import conv, conv_weight
+from . import vectors as v
+from .jit import parallel, serial, threads
+from .memory import address, empty, empty_channels_last, scratch, suits
+from .simd import BYTES, WIDTH, clear
+from .stage import rearranged, stage
+
+DEAD = 255
+CHUNK = 256
+MANY = 1 << 14      # numbers below which a second thread costs more than it brings
+ROWS = 1 << 15      # bytes of the convolution's rows that a thread keeps: they fit the first cache
+
+# strides in bytes of the pooled arrays; the codes' are a quarter of them
+Windows = namedtuple("Windows", "C H W KH KW PH PW PN PR PX bands room")
+
+
+def windows_of(pooled, size, window, bands=1, room=0):
+    """Windows over a map of ``size``; ``pooled`` is any array of their results, channels-last."""
+    return Windows(pooled.shape[1], *size, *window, *pooled.shape[2:], pooled.strides[0],
+                   pooled.strides[2], pooled.strides[3], bands, room)
+
+
+@serial
+def pool_rows(x, row, y, code, rows, q):
+    """ReLU and pool ``rows`` rows of windows: x, channels side by side; ``row`` in bytes."""
+    pixel = q.C * 4
+    zero, dead = v.fill(np.float32(0)), v.fill_int(np.int32(DEAD))
+    for r in range(rows):
+        for p in range(q.PW):
+            corner = x + r * q.KH * row + p * q.KW * pixel
+            for c in range(0, q.C, WIDTH):
+                left = q.C - c
+                best = v.load_some(corner + c * 4, left)
+                which = v.fill_int(np.int32(0))
+                for i in range(q.KH):
+                    for j in range(q.KW):
+                        value = v.load_some(corner + i * row + j * pixel + c * 4, left)
+                        here = v.fill_int(np.int32(i * q.KW + j))
+                        which = v.better_index(value, best, here, which)
+                        best = v.better(value, best)
+                place = r * q.PR + p * q.PX + c * 4
+                which = v.where_at_most_int(best, zero, dead, which)
+                v.store_some(y + place, v.where_less(best, zero, zero, best), left)
+                v.store_bytes(code + place // 4, which, left)
+
+
+@serial
+def unpool(dy, code, q, top, left, rows, columns, target):
+    """A piece of the gradient before the pooling, as ``stage``: from row ``top``, column ``left``.
+
+    dy and code are the addresses of one image. What lies outside the windows is 0.
+    """
+    pixel = q.C * 4
+    line = columns * pixel
+    begin, end = max(-left, 0), max(min(columns, q.PW * q.KW - left), 0)
+    for i in range(rows):
+        h = top + i
+        here = target + i * line
+        if h < 0 or h >= q.PH * q.KH or begin >= end:
+            clear(here, line)
+            continue
+        clear(here, begin * pixel)
+        clear(here + end * pixel, (columns - end) * pixel)
+        w = max(left, 0)
+        place, kw = h // q.KH * q.PR + w // q.KW * q.PX, w % q.KW
+        for j in range(begin, end):
+            position = v.fill_int(np.int32(h % q.KH * q.KW + kw))
+            for c in range(0, q.C, WIDTH):
+                many = q.C - c
+                which = v.load_bytes(code + place // 4 + c, many)
+                value = v.load_some(dy + place + c * 4, many)
+                v.store_some(here + j * pixel + c * 4, v.where_equal(which, position, value), many)
+            kw += 1
+            if kw == q.KW:
+                kw, place = 0, place + q.PX
+
+
+@parallel
+def _correlate_pool(x, w, bias, y, code, scratch, p, q):
+    """y, code = pooled max(0, bias + x correlated with w); all but the plans are addresses."""
+    per_block = (p.KH * p.KW * (p.C // p.G) + 1) * conv.LINE
+    for unit in prange(p.G * p.blocks):
+        conv.pack(w, bias, scratch + unit * per_block, unit, p)
+    jobs = p.N * q.bands
+    for thread in prange(p.threads):
+        room = scratch + p.packed + thread * (p.scratch + q.room)
+        map_rows = room + p.scratch
+        for job in range(thread * jobs // p.threads, (thread + 1) * jobs // p.threads):
+            n, band = job // q.bands, job % q.bands
+            top, bottom = band * q.PH // q.bands, (band + 1) * q.PH // q.bands
+            first, rows = top * q.KH, (bottom - top) * q.KH
+            here, row, pixel = x + n * p.XN + first * p.SH * p.XH, p.XH, p.XW
+            if p.staged:
+                here, row, pixel = room, p.width * p.C * 4, p.C * 4
+                stage(x + n * p.XN, p.XC, p.XH, p.XW, p.C, p.H, p.W, first * p.SH - p.TOP, -p.LEFT,
+                      (rows - 1) * p.SH + (p.KH - 1) * p.DH + 1, p.width, here)
+            for unit in range(p.G * p.blocks):
+                g, f = unit // p.blocks, unit % p.blocks * conv.LANES
+                channel = g * (p.F // p.G) + f
+                conv.cover(here + g * (p.C // p.G) * 4, row, pixel, scratch + unit * per_block,
+                           map_rows + channel * 4, rows, min(conv.LANES, p.F // p.G - f), p)
+            place = n * q.PN + top * q.PR
+            pool_rows(map_rows, p.YH, y + place, code + place // 4, bottom - top, q)
+
+
+@parallel
+def _pool_all(x, y, code, n, q):
+    row = q.W * q.C * 4
+    for job in prange(n * q.PH):
+        place = job // q.PH * q.PN + job % q.PH * q.PR
+        pool_rows(x + (job // q.PH * q.H + job % q.PH * q.KH) * row, row, y + place,
+                  code + place // 4, 1, q)
+
+
+@parallel
+def _correlate_unpooled(dy, code, w, dx, scratch, p, q):
+    """dx = the unpooled gradient correlated with w (turned and transposed by its strides)."""
+    per_block = (p.KH * p.KW * (p.C // p.G) + 1) * conv.LINE
+    for unit in prange(p.G * p.blocks):
+        conv.pack(w, 0, scratch + unit * per_block, unit, p)
+    jobs = p.N * p.bands
+    for thread in prange(p.threads):
+        here = scratch + p.packed + thread * p.scratch
+        row, pixel = p.width * p.C * 4, p.C * 4
+        for job in range(thread * jobs // p.threads, (thread + 1) * jobs // p.threads):
+            n, band = job // p.bands, job % p.bands
+            first, last = band * p.OH // p.bands, (band + 1) * p.OH // p.bands
+            unpool(dy + n * q.PN, code + n * q.PN // 4, q, first - p.TOP, -p.LEFT,
+                   last - first - 1 + (p.KH - 1) * p.DH + 1, p.width, here)
+            for unit in range(p.G * p.blocks):
+                g, f = unit // p.blocks, unit % p.blocks * conv.LANES
+                channel = g * (p.F // p.G) + f
+                conv.cover(here + g * (p.C // p.G) * 4, row, pixel, scratch + unit * per_block,
+                           dx + n * p.YN + first * p.YH + channel * 4, last - first,
+                           min(conv.LANES, p.F // p.G - f), p)
+
+
+@parallel
+def _accumulate_unpooled(x, dy, code, dw, scratch, p, q):
+    """dw = sum of x times the unpooled gradient; see ``conv_weight.py``."""
+    jobs = p.N * p.bands
+    for thread in prange(p.threads):
+        part = scratch + thread * (p.part + p.scratch)
+        grad = part + p.part + p.before_y
+        clear(part, p.part)
+        for job in range(thread * jobs // p.threads, (thread + 1) * jobs // p.threads):
+            n, band = job // p.bands, job % p.bands
+            first, last = band * p.OH // p.bands, (band + 1) * p.OH // p.bands
+            unpool(dy + n * q.PN, code + n * q.PN // 4, q, first, 0, last - first, p.OW, grad)
+            conv_weight.add_band(x + n * p.XN, grad, p.OW * p.F * 4, p.F * 4, part, part + p.part,
+                                 first, last, p)
+    for f in prange(p.F):
+        conv_weight.collect(scratch, dw, f, p)
+
+
+@parallel
+def _unpool_all(dy, code, dx, n, q):
+    for i in prange(n):
+        unpool(dy + i * q.PN, code + i * q.PN // 4, q, 0, 0, q.H, q.W, dx + i * q.H * q.W * q.C * 4)
+
+
+@parallel
+def _alive_sums(dy, code, rows, channels, sums, workers):
+    """Per thread and channel: the sum of dy where the ReLU let it pass."""
+    dead, zero = v.fill_int(np.int32(DEAD)), v.fill(np.float32(0))
+    for thread in prange(workers):
+        last = (thread + 1) * rows // workers
+        for c in range(0, channels, WIDTH):
+            total = zero
+            for first in range(thread * rows // workers, last, CHUNK):
+                part = zero     # sums of sums: fewer roundings
+                for r in range(first, min(first + CHUNK, last)):
+                    place = r * channels + c
+                    value = v.load_some(dy + place * 4, channels - c)
+                    which = v.load_bytes(code + place, channels - c)
+                    part = v.add(part, v.where_unequal(which, dead, value))
+                total = v.add(total, part)
+            v.store(sums + (thread * (channels + WIDTH) + c) * 4, total)
+
+
+@serial
+def _add_up(sums, channels, workers, result):
+    """result = the sums of all threads."""
+    for c in range(0, channels, WIDTH):
+        total = v.fill(np.float32(0))
+        for thread in range(workers):
+            total = v.add(total, v.load(sums + (thread * (channels + WIDTH) + c) * 4))
+        v.store_some(result + c * 4, total, channels - c)
+
+
+def conv2d_relu_pool_forward(x, w, b, stride, padding, dilation, groups, window):
+    """(y, code): see ``kernels/reference/conv_pool.py``. In two steps where tiles do not fit."""
+    if not suits(x, w, b) or window[0] * window[1] >= DEAD:
+        return NotImplemented
+    p, q, size = _forward_plans(x.shape, x.strides, w.shape, w.strides, stride, padding, dilation,
+                                groups, window, threads())
+    if q is None:
+        return relu_max_pool2d_forward(
+            conv.conv2d_forward(x, w, b, stride, padding, dilation, groups), window)
+    y = empty_channels_last(size, np.float32)
+    code = empty_channels_last(size, np.uint8)
+    bias = None if b is None else np.ascontiguousarray(b)
+    room = scratch(p.packed + p.threads * (p.scratch + q.room))
+    _correlate_pool(address(x), address(w), address(bias), address(y), address(code), room, p, q)
+    return y, code
+
+
+@functools.lru_cache(maxsize=4096)
+def _forward_plans(x_shape, x_strides, w_shape, w_strides, stride, padding, dilation, groups,
+                   window, workers):
+    """(plan of the convolution, windows, pooled shape); no windows where they do not fit in."""
+    (top, bottom), (left, right) = padding
+    n, _, h, wide = x_shape
+    f, _, kh, kw = w_shape
+    oh = (h + top + bottom - dilation[0] * (kh - 1) - 1) // stride[0] + 1
+    ow = (wide + left + right - dilation[1] * (kw - 1) - 1) // stride[1] + 1
+    ph, pw = oh // window[0], ow // window[1]
+    f_stride, c_stride, h_stride, w_stride = w_strides
+    p = conv.make_plan(x_shape, x_strides, (n, f, oh, ow), (0, 4, ow * f * 4, f * 4),
+                       (f // groups * f_stride, f_stride, c_stride, h_stride, w_stride),
+                       (kh, kw), stride, dilation, (top, left), groups, workers, 0)
+    size = n, f, ph, pw
+    if not ph * pw or p.tile_rows > window[0] or conv.kernel_for(p) is not conv.correlate:
+        return p, None, size
+    rows = min(ROWS // (window[0] * ow * f * 4), oh // p.bands // window[0])
+    bands = -(-ph // max(rows, 1))
+    if n < 4 * p.threads and n * bands % p.threads:
+        bands = min(-(-bands // p.threads) * p.threads, ph)
+    rows = -(-ph // bands) * window[0]
+    staged = ((rows - 1) * stride[0] + (kh - 1) * dilation[0] + 1) * p.width * x_shape[1] * 4
+    p = p._replace(scratch=_round(staged + BYTES) if p.staged else 0)
+    return p, Windows(f, oh, ow, *window, ph, pw, ph * pw * f * 4, pw * f * 4, f * 4, bands,
+                      _round(rows * ow * f * 4)), size
+
+
+def _round(size):
+    return -(-size // 64) * 64
+
+
+def conv2d_relu_pool_input_gradient(dy, code, w, map_size, size, window, stride, padding, dilation,
+                                    groups):
+    """dx."""
+    direct = stride == (1, 1) and w.shape[1] > conv.MOST and suits(dy, w)
+    if not direct or not conv.is_finite(w):
+        dmap = unpool2d(dy, code, map_size, window)
+        if dmap is NotImplemented:
+            return dmap
+        return conv.conv2d_input_gradient(dmap, w, size, stride, padding, dilation, groups)
+    dy = channels_last_dense(dy)
+    (f, c, kh, kw), n = w.shape, len(dy)
+    dx = empty_channels_last((n, c * groups, *size), np.float32)
+    p = _backward_plan(dy.shape, dx.shape, dx.strides, w.shape, w.strides, map_size, padding,
+                       dilation, groups, threads())
+    q = windows_of(dy, map_size, window)
+    start = address(w) + (kh - 1) * w.strides[2] + (kw - 1) * w.strides[3]
+    room = scratch(p.packed + p.threads * p.scratch)
+    _correlate_unpooled(address(dy), address(code), start, address(dx), room, p, q)
+    return dx
+
+
+@functools.lru_cache(maxsize=4096)
+def _backward_plan(dy_shape, dx_shape, dx_strides, w_shape, w_strides, map_size, padding, dilation,
+                   groups, workers):
+    """The plan of the convolution that makes dx, always from staged rows."""
+    n, f = dy_shape[:2]
+    kh, kw = w_shape[2:]
+    f_stride, c_stride, h_stride, w_stride = w_strides
+    before = dilation[0] * (kh - 1) - padding[0][0], dilation[1] * (kw - 1) - padding[1][0]
+    apart = 4 * f   # channels are never side by side with a gap: the plan takes staging for granted
+    return conv.make_plan(
+        (n, f, *map_size), (0, 0, apart, apart), dx_shape, dx_strides,
+        (f // groups * f_stride, c_stride, f_stride, -h_stride, -w_stride), (kh, kw), (1, 1),
+        dilation, before, groups, workers)
+
+
+def conv2d_relu_pool_weight_gradient(x, dy, code, map_size, window, kernel, stride, padding,
+                                     dilation, groups):
+    """dw."""
+    if not suits(x, dy):
+        return NotImplemented
+    if groups == x.shape[1] == dy.shape[1] > 1:
+        dmap = unpool2d(dy, code, map_size, window)
+        return conv.conv2d_weight_gradient(x, dmap, kernel, stride, padding, dilation, groups)
+    dy = channels_last_dense(dy)
+    n, f = dy.shape[:2]
+    p = conv_weight.make_plan(x.shape, x.strides, (n, f, *map_size), (0, 0, 0, 0), kernel, stride,
+                              padding, dilation, groups, threads())
+    dw = empty((f, p.C // groups, *kernel), np.float32)
+    room = scratch(p.threads * (p.part + p.scratch))
+    _accumulate_unpooled(address(x), address(dy), address(code), address(dw), room, p,
+                         windows_of(dy, map_size, window))
+    return dw
+
+
+def conv2d_relu_pool_bias_gradient(dy, code):
+    """db."""
+    if not suits(dy):
+        return NotImplemented
+    dy = channels_last_dense(dy)
+    n, c, h, w = dy.shape
+    workers = threads() if dy.size >= MANY else 1
+    sums, db = empty((workers, c + WIDTH), np.float32), empty((c,), np.float32)
+    _alive_sums(address(dy), address(code), n * h * w, c, address(sums), workers)
+    _add_up(address(sums), c, workers, address(db))
+    return db
+
+
+def relu_max_pool2d_forward(x, window):
+    """(y, code) from the result of a convolution."""
+    if not suits(x) or window[0] * window[1] >= DEAD:
+        return NotImplemented
+    x = channels_last_dense(x)
+    n, c, h, w = x.shape
+    size = n, c, h // window[0], w // window[1]
+    y, code = empty_channels_last(size, np.float32), empty_channels_last(size, np.uint8)
+    _pool_all(address(x), address(y), address(code), n, windows_of(y, (h, w), window))
+    return y, code
+
+
+def unpool2d(dy, code, size, window):
+    """The gradient before pooling and ReLU."""
+    if not suits(dy):
+        return NotImplemented
+    dy = channels_last_dense(dy)
+    dx = empty_channels_last((*dy.shape[:2], *size), np.float32)
+    _unpool_all(address(dy), address(code), address(dx), len(dy), windows_of(dy, size, window))
+    return dx
+
+
+def channels_last_dense(x):
+    """x, or a copy, whose memory runs N, H, W, C without gaps."""
+    return x if x.transpose(0, 2, 3, 1).flags.c_contiguous else rearranged(x)

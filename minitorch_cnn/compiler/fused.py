@@ -1,0 +1,123 @@
+"""Ops that do the work of a chain of ops in one pass over memory. Only ``fusion.py`` makes them.
+
+Each means what its chain means, with the same gradients, ties included.
+
+x argument, y result, w weight, b bias; dy in, dx, dw, db out.
+"""
+from .. import kernels
+from ..autograd import Function
+from ..ops.conv import Conv2d
+from ..ops.cross_entropy import refuse_label
+from ..ops.matmul import Linear, rows
+
+
+class ConvReLU(Conv2d):
+    """y = max(0, convolution);  the way back is the convolution's, with dy = 0 where y <= 0."""
+
+    def forward(self, x, w, b=None):
+        self.size, self.kernel, self.has_bias = x.shape[2:], w.shape[2:], b is not None
+        self.x = x if self.needs[1] else None
+        self.w = w if self.needs[0] else None
+        self.y = kernels.conv2d_relu_forward(x, w, b, *self.options)
+        return self.y
+
+    def backward(self, dy):
+        return super().backward(kernels.relu_backward(dy, self.y))
+
+
+class ConvReLUPool(Function):
+    """y = the maximum of each window of max(0, convolution); windows lie side by side.
+
+    ``code`` says where each maximum came from; the gradient of the convolution's result is never
+    stored.
+    """
+
+    def __init__(self, options, window, map_size):
+        self.options, self.window, self.map_size = options, window, map_size
+
+    def forward(self, x, w, b=None):
+        self.size, self.kernel, self.has_bias = x.shape[2:], w.shape[2:], b is not None
+        self.x = x if self.needs[1] else None
+        self.w = w if self.needs[0] else None
+        y, self.code = kernels.conv2d_relu_pool_forward(x, w, b, *self.options, self.window)
+        return y
+
+    def backward(self, dy):
+        dx = dw = db = None
+        if self.needs[0]:
+            dx = kernels.conv2d_relu_pool_input_gradient(
+                dy, self.code, self.w, self.map_size, self.size, self.window, *self.options)
+        if self.needs[1]:
+            dw = kernels.conv2d_relu_pool_weight_gradient(
+                self.x, dy, self.code, self.map_size, self.window, self.kernel, *self.options)
+        if self.needs[2] and self.has_bias:
+            db = kernels.conv2d_relu_pool_bias_gradient(dy, self.code)
+        return dx, dw, db
+
+
+class ReLUPool(Function):
+    """y = the maximum of each window of max(0, x)."""
+
+    def __init__(self, window):
+        self.window = window
+
+    def forward(self, x):
+        self.size = x.shape[2:]
+        y, self.code = kernels.relu_max_pool2d_forward(x, self.window)
+        return y
+
+    def backward(self, dy):
+        return kernels.unpool2d(dy, self.code, self.size, self.window)
+
+
+class BatchNormReLU(Function):
+    """y = max(0, batch norm), or the maximum of each window of that."""
+
+    def __init__(self, eps, training, momentum, window=None):
+        self.options = eps, momentum, training, window
+
+    def forward(self, x, w, b, running_mean=None, running_var=None):
+        self.w = w
+        y, self.code, self.kept = kernels.batch_norm_relu_forward(
+            x, w, b, running_mean, running_var, *self.options)
+        return y
+
+    def backward(self, dy):
+        _, _, training, window = self.options
+        return (*kernels.batch_norm_relu_backward(dy, self.code, self.kept, self.w, training,
+                                                  window), None, None)
+
+
+class LinearReLU(Linear):
+    """y = max(0, x @ w^T + b)."""
+
+    def forward(self, x, w, b):
+        self.x = x if self.needs[1] else None
+        self.w = w if self.needs[0] else None
+        self.has_bias = b is not None
+        self.y = kernels.linear_relu_forward(rows(x), w, b)
+        return self.y.reshape(*x.shape[:-1], w.shape[0])
+
+    def backward(self, dy):
+        return super().backward(kernels.relu_backward(rows(dy), self.y).reshape(dy.shape))
+
+
+class LabelCrossEntropy(Function):
+    """``CrossEntropy`` for (N, C) scores, with neither class weights nor smoothing nor "none"."""
+
+    def __init__(self, ignore_index, mean):
+        self.ignore_index, self.mean = ignore_index, mean
+
+    def forward(self, x, labels, w=None):
+        self.labels, self.scores = labels, x
+        y, self.unit, self.counts = kernels.cross_entropy_forward(x, labels, self.ignore_index,
+                                                                  self.mean)
+        return y
+
+    def check(self):
+        """Refuse labels that are no class."""
+        if self.counts[1]:
+            refuse_label("cross_entropy", self.scores, self.labels, self.ignore_index)
+
+    def backward(self, dy):
+        return kernels.cross_entropy_backward(dy, self.unit, self.counts, self.mean), None, None
