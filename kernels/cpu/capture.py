@@ -6,8 +6,10 @@ in the same memory, and can be left away.
 """
 import contextlib
 
+import numpy as np
+
 from .jit import Entry
-from .memory import Private
+from .memory import Private, empty
 
 
 class Capture:
@@ -16,10 +18,15 @@ class Capture:
     Attributes
     ----------
     calls : list of (compiled function, arguments)
+    spoiled : bool
+        Set where a kernel let NumPy touch data: its calls alone do not repeat its work.
     """
 
     def __init__(self):
         self.calls, self._memory = [], Private()
+
+    spoiled = property(lambda self: Entry.spoiled,
+                       lambda self, value: setattr(Entry, "spoiled", value))
 
     @contextlib.contextmanager
     def running(self):
@@ -30,3 +37,11 @@ class Capture:
                 yield self
         finally:
             Entry.tape = before
+
+    def copy_of(self, array):
+        """A copy in the memory in use, in the same order where that is without gaps."""
+        order = np.argsort([-stride for stride in array.strides], kind="stable")
+        copy = empty(tuple([array.shape[i] for i in order]), array.dtype)
+        copy = copy.transpose(np.argsort(order))
+        copy[...] = array
+        return copy

@@ -31,8 +31,8 @@ from . import vectors as v
 from .conv_few import MOST, correlate_few
 from .conv_weight import weight_gradient
 from .depthwise import accumulate_depthwise, correlate_depthwise
-from .jit import parallel, serial, threads
-from .memory import address, empty, empty_channels_last, scratch, suits
+from .jit import Entry, parallel, serial, threads
+from .memory import address, contiguous, empty, empty_channels_last, scratch, suits
 from .simd import BYTES, WIDTH, clear, read, write
 from .stage import channels_last, stage
 
@@ -235,8 +235,7 @@ def _forward(x, w, b, stride, padding, dilation, groups, floor):
     oh = (height + top + bottom - dilation[0] * (kh - 1) - 1) // stride[0] + 1
     ow = (width + left + right - dilation[1] * (kw - 1) - 1) // stride[1] + 1
     y = empty_channels_last((n, f, oh, ow), np.float32)
-    if b is not None:
-        b = np.ascontiguousarray(b)
+    b = contiguous(b)
     plan = _forward_plan(x, w, y, stride, padding, dilation, groups, floor)
     _run(x, address(w), b, address(y), plan)
     return y
@@ -289,6 +288,7 @@ def conv2d_input_gradient(dy, w, size, stride, padding, dilation, groups):
               for a in range(stride[1])]
     if not all(one.taps for one in down + across):
         dx[...] = 0
+        Entry.spoiled = True
     f_stride, c_stride, h_stride, w_stride = w.strides
     for vertical in down:
         for horizontal in across:

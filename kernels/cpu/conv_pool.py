@@ -16,8 +16,8 @@ from numba import prange
 
 from . import conv, conv_weight
 from . import vectors as v
-from .jit import parallel, serial, threads
-from .memory import address, empty, empty_channels_last, scratch, suits
+from .jit import entry, parallel, serial, threads
+from .memory import address, contiguous, empty, empty_channels_last, scratch, suits
 from .simd import BYTES, WIDTH, clear
 from .stage import rearranged, stage
 
@@ -194,7 +194,7 @@ def _alive_sums(dy, code, rows, channels, sums, workers):
             v.store(sums + (thread * (channels + WIDTH) + c) * 4, total)
 
 
-@serial
+@entry
 def _add_up(sums, channels, workers, result):
     """result = the sums of all threads."""
     for c in range(0, channels, WIDTH):
@@ -215,7 +215,7 @@ def conv2d_relu_pool_forward(x, w, b, stride, padding, dilation, groups, window)
             conv.conv2d_forward(x, w, b, stride, padding, dilation, groups), window)
     y = empty_channels_last(size, np.float32)
     code = empty_channels_last(size, np.uint8)
-    bias = None if b is None else np.ascontiguousarray(b)
+    bias = contiguous(b)
     room = scratch(p.packed + p.threads * (p.scratch + q.room))
     _correlate_pool(address(x), address(w), address(bias), address(y), address(code), room, p, q)
     return y, code

@@ -75,6 +75,7 @@ def relu_backward(dy, y):
     if dy.strides != y.strides:
         same = _empty_like(y, order)
         same[...] = dy
+        Entry.spoiled = True
         dy = same
     dx = _empty_like(y, order)
     _relu_backward(address(dy), address(y), address(dx), y.size, _workers(y))

@@ -100,6 +100,7 @@ class Entry:
 
     __slots__ = ("compiled",)
     tape = None     # list of (compiled function, arguments)
+    spoiled = False     # NumPy touched data since this was set to False
 
     def __init__(self, compiled):
         self.compiled = compiled

@@ -11,7 +11,7 @@ from numba import prange
 from . import tiles
 from . import vectors as v
 from .jit import parallel, serial, threads
-from .memory import address, empty, scratch, suits
+from .memory import address, contiguous, empty, scratch, suits
 from .simd import BYTES, WIDTH, clear, copy, read, write
 
 LANES = 2 * WIDTH
@@ -175,7 +175,7 @@ def _few_times(x, x_row, w, w_row, y, n, inner, o, workers):
 
 def _rows(x):
     """x with every row contiguous (a copy only if they are not)."""
-    return x if x.strides[1] == 4 else np.ascontiguousarray(x)
+    return x if x.strides[1] == 4 else contiguous(x)
 
 
 def linear_forward(x, w, b):
@@ -194,8 +194,7 @@ def _forward(x, w, b, least):
     x, w = _rows(x), _rows(w)
     (n, inner), o = x.shape, w.shape[0]
     y, workers = empty((n, o), np.float32), threads()
-    if b is not None:
-        b = np.ascontiguousarray(b)
+    b = contiguous(b)
     if n <= FEW:
         _few_times_transposed(address(x), x.strides[0], address(w), w.strides[0], address(b),
                               address(y), n, inner, o, min(workers, o), least)

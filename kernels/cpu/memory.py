@@ -8,6 +8,8 @@ import threading
 
 import numpy as np
 
+from .jit import Entry
+
 SMALL = 1 << 16      # bytes; below, the allocator of NumPy is as fast
 KEEP = 1 << 31       # bytes kept ready at most
 
@@ -118,6 +120,14 @@ def empty_channels_last(shape, dtype):
 def address(array):
     """Where the first element of ``array`` lies (0 for None)."""
     return 0 if array is None else array.__array_interface__["data"][0]
+
+
+def contiguous(x):
+    """x in row-major order: itself, or a copy by NumPy, which no captured call would repeat."""
+    if x is None or x.flags.c_contiguous:
+        return x
+    Entry.spoiled = True
+    return np.ascontiguousarray(x)
 
 
 def is_channels_last(x):

@@ -3,7 +3,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from .memory import address, empty, empty_channels_last, suits
+from .memory import address, contiguous, empty, empty_channels_last, suits
 from .stage import rearranged
 
 # address of the first float, sizes, the array itself
@@ -18,7 +18,7 @@ def fits(*arrays):
 def table(x):
     """x (N, C) or (N, C, H, W) as a table without gaps; a copy if its memory runs otherwise."""
     if x.ndim == 2:
-        x = np.ascontiguousarray(x)
+        x = contiguous(x)
     elif not x.transpose(0, 2, 3, 1).flags.c_contiguous:
         x = rearranged(x)
     return Table(address(x), x.size // x.shape[1], x.shape[1], x)

@@ -10,8 +10,10 @@ from .. import kernels
 from ..autograd import Tensor, modes
 from ..device import is_array
 from .program import Program, Run
+from .replay import Replay
 from .recording import Recorder, Slot
 
+TRIES = 3   # pairs of recordings that may differ
 MOST = 8    # versions of a step for one signature: more, and it changes in every call
 PLAIN = (int, float, complex, bool, str, bytes, type(None))
 
@@ -79,8 +81,10 @@ class Compiled:
         try:
             signature = Signature(args, kwargs)
             version = self._version(signature)
-            if version.program is not None:
+            if version.program is not None and version.is_free():
                 return version.replay(signature)
+            if version.program is not None:
+                return self.function(*args, **kwargs)
             if version.reason is not None:
                 return self.function(*args, **kwargs)
             return version.record(self.function, args, kwargs, signature)
@@ -130,7 +134,8 @@ class Signature:
             array = value._data
             self.arrays.append(array)
             self.tensors.append(value)
-            key.append((Tensor, array.shape, array.dtype, value._requires_grad))
+            key.append((Tensor, array.shape, array.dtype, value._requires_grad,
+                        value._grad is None))
         elif is_array(value):
             self.arrays.append(value)
             self.tensors.append(None)
@@ -169,7 +174,8 @@ class Version:
 
     def __init__(self, values, names):
         self.values, self.names = values, names
-        self.recording = self.program = self.reason = None
+        self.recording = self.program = self.run = self.reason = None
+        self.tries = 0
         self.signature = ""
 
     # does it hold? --------------------------------------------------------------------------------
@@ -181,6 +187,9 @@ class Version:
                 return False
         if self.recording is None:
             return True
+        for leaf, fresh in self.grads:
+            if (leaf._grad is None) is not fresh:
+                return False
         for module, training in self.modules:
             if module.training is not training:
                 return False
@@ -209,14 +218,18 @@ class Version:
         before, self.recording = self.recording, recording
         recording.tensors = list(signature.tensors)
         self.modules = list(recording.modules.items())
+        self.grads = recording.grads_at_start()
         self.tensors = [(tensor, array, tensor._requires_grad)
                         for array, tensor in recording.outside.values() if tensor is not None]
         reason = recording.reason
         if reason is None and before is not None:
             reason = before.differs(recording)
+            self.tries += 1
             if reason is None:
                 self.program = Program(recording)
                 self.recording.arrays.clear()
+            elif self.tries < TRIES:    # the first call may differ: there were no gradients yet
+                return result
         if reason is not None:
             self.give_up(reason)
         return result
@@ -229,14 +242,30 @@ class Version:
 
     # replaying ------------------------------------------------------------------------------------
 
+    def is_free(self):
+        """Whether nobody holds gradients that a replay would overwrite."""
+        return self.run is None or self.run.is_free()
+
     @np.errstate(all="ignore")
     def replay(self, signature):
         """Run the program on the arrays of these arguments."""
         program = self.program
         tensors = {then: now for then, now in zip(self.recording.tensors, signature.tensors)
                    if then is not None}
-        arrays = Run(program, signature.arrays, tensors)()
-        return _build(program.outputs, arrays, signature)
+        run = self.run
+        if run is None:
+            run = self._first_run(signature, tensors)
+            run()
+        else:
+            run.again(signature.arrays, tensors)
+        return _build(program.outputs, run, signature)
+
+    def _first_run(self, signature, tensors):
+        capture = kernels.capture()
+        if capture is None:
+            return Run(self.program, signature.arrays, tensors)
+        self.run = Replay(self.program, capture, signature.arrays, tensors)
+        return self.run
 
     def describe(self):
         """What is done, in words."""
@@ -298,16 +327,16 @@ class Given:
                                              or _equal_numbers(other.value, self.value))
 
 
-def _build(outputs, arrays, signature):
+def _build(outputs, run, signature):
     if isinstance(outputs, Slot):
-        return Tensor(arrays[outputs.number])
+        return Tensor(run.gift(outputs))
     if isinstance(outputs, Argument):
         return signature.tensors[outputs.position]
     if isinstance(outputs, Given):
         return outputs.value
     if isinstance(outputs, dict):
-        return {key: _build(x, arrays, signature) for key, x in outputs.items()}
-    return type(outputs)([_build(x, arrays, signature) for x in outputs])
+        return {key: _build(x, run, signature) for key, x in outputs.items()}
+    return type(outputs)([_build(x, run, signature) for x in outputs])
 
 
 def _variables(function):

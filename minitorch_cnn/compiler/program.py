@@ -129,7 +129,8 @@ class Backward:
         results = results if isinstance(results, tuple) else (results,)
         for dx, gradient, edge in zip(results, self.grads, self.node.edges):
             if gradient is not None:
-                run.arrays[gradient.slot.number] = _fit(dx, dy, edge)
+                own = isinstance(edge, Tensor) and not run.shares(self)
+                run.arrays[gradient.slot.number] = _fit(run, dx, dy, edge, own)
 
 
 @dataclass
@@ -192,9 +193,10 @@ class Accumulate:
 
     def run(self, run):
         """Do it."""
-        leaf = run.leaf(self.leaf)
+        leaf = run.tensors.get(self.leaf, self.leaf)
         if leaf is not None:
-            accumulate(leaf, run.own(self.slot))
+            accumulate(leaf, run.lend(self.slot, leaf))
+            run.lent_to(self.slot, leaf)
 
 
 @dataclass
@@ -214,9 +216,9 @@ class SetGrad:
 
     def run(self, run):
         """Do it."""
-        tensor = run.leaf(self.tensor)
+        tensor = run.tensors.get(self.tensor, self.tensor)
         if tensor is not None:
-            tensor._grad = None if self.slot is None else Tensor(run.own(self.slot))
+            tensor._grad = None if self.slot is None else Tensor(run.gift(self.slot))
 
 
 @dataclass
@@ -262,12 +264,13 @@ def _array(y):
     return np.asarray(y) if isinstance(y, np.generic) else y
 
 
-def _fit(dx, dy, edge):
-    """A gradient in its argument's dtype; a leaf's own."""
+def _fit(run, dx, dy, edge, own):
+    """A gradient in its argument's dtype; if it is to be its ``own``, in memory nobody else has."""
     dx = _array(dx)
     if dx.dtype != edge.dtype:
+        run.cast()
         return dx.astype(edge.dtype)
-    return dx.copy() if isinstance(edge, Tensor) and (dx is dy or is_array(dx.base)) else dx
+    return dx.copy() if own and (dx is dy or is_array(dx.base)) else dx
 
 
 class Program:
@@ -288,6 +291,8 @@ class Program:
         self.recording, self.outside = recording, recording.outside
         self.steps, self.count, self.alias = [], recording.count, {}
         self.nodes = {}     # the op on the tape -> its node
+        # leaves that outlive the step; others were made inside, and dropped
+        self.lasting = {tensor for _, tensor in recording.outside.values()} | {*recording.tensors}
         chains = fuse(recording)
         for number, event in enumerate(recording.events):
             if isinstance(event, record.Call):
@@ -327,7 +332,8 @@ class Program:
 
     def _add(self, event):
         if isinstance(event, record.Accumulate):
-            self.steps.append(Accumulate(event.leaf, self._resolved(event.slot)))
+            if event.leaf in self.lasting:
+                self.steps.append(Accumulate(event.leaf, self._resolved(event.slot)))
         elif isinstance(event, record.SetGrad):
             self.steps.append(SetGrad(event.tensor, self._resolved(event.slot)))
         elif isinstance(event, record.Write):
@@ -384,21 +390,35 @@ class Run:
         for slot, (array, _) in program.outside.items():
             self.arrays[slot.number] = array
 
-    def leaf(self, tensor):
-        """The tensor whose ``.grad`` changes."""
-        return self.tensors.get(tensor, tensor)
+    def shares(self, step):
+        """Whether a leaf's gradient may share memory with something else."""
+        return False
 
-    def own(self, slot):
-        """An array for somebody to keep."""
+    def cast(self):
+        """A gradient had to be converted to another dtype."""
+
+    def lend(self, slot, leaf):
+        """The array of a slot, for ``leaf.grad``."""
         return self.arrays[slot.number]
 
+    def lent_to(self, slot, leaf):
+        """It was given to ``leaf.grad``."""
+
+    def gift(self, slot):
+        """The array of a slot, for somebody to keep."""
+        return self.arrays[slot.number]
+
+    def release(self, things):
+        """Forget arrays and ops."""
+        for thing in things:
+            if isinstance(thing, Slot):
+                self.arrays[thing.number] = None
+            else:
+                self.ops.pop(thing, None)
+
     def __call__(self):
-        """Run all steps; the outputs as arrays in the step's containers."""
+        """Run all steps; the arrays by slot number."""
         for step, done in zip(self.program.steps, self.program.release):
             step.run(self)
-            for thing in done:
-                if isinstance(thing, Slot):
-                    self.arrays[thing.number] = None
-                else:
-                    self.ops.pop(thing, None)
+            self.release(done)
         return self.arrays

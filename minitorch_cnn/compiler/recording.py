@@ -152,6 +152,16 @@ class Recording:
     reason: str | None = None
     outputs: object = None
 
+    def grads_at_start(self):
+        """[(leaf from outside, whether it had no .grad when the step began)]."""
+        seen, outside = {}, {id(tensor) for _, tensor in self.outside.values()}
+        for event in self.events:
+            if isinstance(event, Accumulate) and id(event.leaf) in outside:
+                seen.setdefault(event.leaf, event.fresh)
+            elif isinstance(event, SetGrad):
+                seen.setdefault(event.tensor, None)
+        return [(leaf, fresh) for leaf, fresh in seen.items() if fresh is not None]
+
     def differs(self, other):
         """Why ``other`` is not a recording of the same program, or None."""
         if len(self.events) != len(other.events):

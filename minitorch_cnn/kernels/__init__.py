@@ -61,6 +61,13 @@ def environment():
     return language_of(None), get_num_threads()
 
 
+def capture():
+    """What notes the kernel calls of a step, to make them again; None where there is no such."""
+    if language_of(None) != "cpu":
+        return None
+    return importlib.import_module(f"{__name__}.cpu.capture").Capture()
+
+
 def describe():
     """One line on what NumPy arrays are computed with here, for programs to print."""
     language = language_of(None)
