@@ -40,24 +40,44 @@ def windows_of(pooled, size, window, bands=1, room=0):
 def pool_rows(x, row, y, code, rows, q):
     """ReLU and pool ``rows`` rows of windows: x, channels side by side; ``row`` in bytes."""
     pixel = q.C * 4
-    zero, dead = v.fill(np.float32(0)), v.fill_int(np.int32(DEAD))
     for r in range(rows):
-        for p in range(q.PW):
-            corner = x + r * q.KH * row + p * q.KW * pixel
-            for c in range(0, q.C, WIDTH):
-                left = q.C - c
-                best = v.load_some(corner + c * 4, left)
-                which = v.fill_int(np.int32(0))
-                for i in range(q.KH):
-                    for j in range(q.KW):
-                        value = v.load_some(corner + i * row + j * pixel + c * 4, left)
-                        here = v.fill_int(np.int32(i * q.KW + j))
-                        which = v.better_index(value, best, here, which)
-                        best = v.better(value, best)
-                place = r * q.PR + p * q.PX + c * 4
-                which = v.where_at_most_int(best, zero, dead, which)
-                v.store_some(y + place, v.where_less(best, zero, zero, best), left)
-                v.store_bytes(code + place // 4, which, left)
+        corner, place = x + r * q.KH * row, r * q.PR
+        for _ in range(q.PW):
+            for c in range(0, pixel, BYTES):
+                left = q.C - c // 4
+                if q.KH == 2 and q.KW == 2:
+                    best, which = _best_of_four(corner + c, pixel, row, left)
+                else:
+                    best, which = _best(corner + c, pixel, row, left, q)
+                v.store_some(y + place + c, v.unordered(best), left)
+                zero, dead = v.fill_int(np.int32(0)), v.fill_int(np.int32(DEAD))
+                v.store_bytes(code + (place + c) // 4, v.where_larger(best, zero, which, dead),
+                              left)
+            corner += q.KW * pixel
+            place += q.PX
+
+
+@serial
+def _best_of_four(x, pixel, row, left):
+    """The largest of a 2x2 window, as ``v.order`` has it, and which it is."""
+    x00, x01 = v.order(v.load_some(x, left)), v.order(v.load_some(x + pixel, left))
+    x10, x11 = v.order(v.load_some(x + row, left)), v.order(v.load_some(x + row + pixel, left))
+    upper = v.where_larger(x01, x00, v.fill_int(np.int32(1)), v.fill_int(np.int32(0)))
+    lower = v.where_larger(x11, x10, v.fill_int(np.int32(3)), v.fill_int(np.int32(2)))
+    x00, x10 = v.larger(x00, x01), v.larger(x10, x11)
+    return v.larger(x00, x10), v.where_larger(x10, x00, lower, upper)
+
+
+@serial
+def _best(x, pixel, row, left, q):
+    """The largest of a window, as ``v.order`` has it, and which it is."""
+    best, which = v.order(v.load_some(x, left)), v.fill_int(np.int32(0))
+    for i in range(q.KH):
+        for j in range(q.KW):
+            value = v.order(v.load_some(x + i * row + j * pixel, left))
+            which = v.where_larger(value, best, v.fill_int(np.int32(i * q.KW + j)), which)
+            best = v.larger(value, best)
+    return best, which
 
 
 @serial
@@ -79,16 +99,36 @@ def unpool(dy, code, q, top, left, rows, columns, target):
         clear(here + end * pixel, (columns - end) * pixel)
         w = max(left, 0)
         place, kw = h // q.KH * q.PR + w // q.KW * q.PX, w % q.KW
-        for j in range(begin, end):
-            position = v.fill_int(np.int32(h % q.KH * q.KW + kw))
-            for c in range(0, q.C, WIDTH):
-                many = q.C - c
-                which = v.load_bytes(code + place // 4 + c, many)
-                value = v.load_some(dy + place + c * 4, many)
-                v.store_some(here + j * pixel + c * 4, v.where_equal(which, position, value), many)
-            kw += 1
-            if kw == q.KW:
-                kw, place = 0, place + q.PX
+        first = h % q.KH * q.KW
+        here, stop = here + begin * pixel, here + end * pixel
+        if kw == 0 and q.KW == 2 and pixel % BYTES == 0:
+            pairs = (stop - here) // (2 * pixel)
+            _unpool_pairs(dy + place, code + place // 4, q.PX, first, pairs, here, pixel)
+            here, place = here + 2 * pairs * pixel, place + pairs * q.PX
+        while here < stop:
+            count = min(q.KW - kw, (stop - here) // pixel)
+            for c in range(0, pixel, BYTES):
+                many = q.C - c // 4
+                which = v.load_bytes(code + (place + c) // 4, many)
+                value = v.load_some(dy + place + c, many)
+                for j in range(count):
+                    position = v.fill_int(np.int32(first + kw + j))
+                    v.store_some(here + j * pixel + c, v.where_equal(which, position, value), many)
+            here += count * pixel
+            kw, place = 0, place + q.PX
+
+
+@serial
+def _unpool_pairs(dy, code, step, first, pairs, target, pixel):
+    """A row of windows two pixels wide, whole vectors of channels."""
+    one, two = v.fill_int(np.int32(first)), v.fill_int(np.int32(first + 1))
+    for _ in range(pairs):
+        for c in range(0, pixel, BYTES):
+            which = v.load_bytes(code + c // 4, WIDTH)
+            value = v.load(dy + c)
+            v.store(target + c, v.where_equal(which, one, value))
+            v.store(target + pixel + c, v.where_equal(which, two, value))
+        dy, code, target = dy + step, code + step // 4, target + 2 * pixel
 
 
 @parallel
@@ -300,7 +340,7 @@ def conv2d_relu_pool_weight_gradient(x, dy, code, map_size, window, kernel, stri
     dy = channels_last_dense(dy)
     n, f = dy.shape[:2]
     p = conv_weight.make_plan(x.shape, x.strides, (n, f, *map_size), (0, 0, 0, 0), kernel, stride,
-                              padding, dilation, groups, threads())
+                              padding, dilation, groups, threads(), 2 * ROWS)
     dw = empty((f, p.C // groups, *kernel), np.float32)
     room = scratch(p.threads * (p.part + p.scratch))
     _accumulate_unpooled(address(x), address(dy), address(code), address(dw), room, p,

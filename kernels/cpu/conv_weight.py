@@ -19,11 +19,13 @@ SLACK = 4 * 16 + LINE   # a tile may read past the last channel; what it finds t
 COUNTS = (12, 9) if WIDTH == 16 else (6, 5)     # inputs in a tile
 _wide2, _wide1 = (tiles.make_outer_tile(COUNTS[0], v) for v in (2, 1))
 _slim2, _slim1 = (tiles.make_outer_tile(COUNTS[1], v) for v in (2, 1))
+SQUARE = 3              # one channel under a 3x3 kernel: three lines of three inputs
+_square2, _square1 = (tiles.make_outer_tile(SQUARE * SQUARE, v, SQUARE) for v in (2, 1))
 
 Plan = namedtuple("Plan", (
     "N C H W F OH OW KH KW SH SW DH DW TOP LEFT G "
     "XN XC XH XW YN YC YH YW "
-    "bands threads patches x_staged y_staged width x_scratch before_y scratch "
+    "bands threads patches square x_staged y_staged width x_scratch before_y scratch "
     "rows taps run lines blocks count row_lines tap_lines part"))
 
 
@@ -34,7 +36,7 @@ def _lines(run):
 
 @functools.lru_cache(maxsize=4096)
 def make_plan(x_shape, x_strides, dy_shape, dy_strides, kernel, stride, padding, dilation, groups,
-              workers):
+              workers, room=2 * BAND):
     """How to cut the work: arithmetic on sizes, remembered for the next call."""
     (n, c, h, w), (_, f, oh, ow) = x_shape, dy_shape
     (kh, kw), (sh, sw), (dh, dw), ((top, _), (left, _)) = kernel, stride, dilation, padding
@@ -44,22 +46,25 @@ def make_plan(x_shape, x_strides, dy_shape, dy_strides, kernel, stride, padding,
     patches = together and kh > 1 and _lines(run)[1] > 1.4 * run
     rows, taps, run = (1, 1, kh * run) if patches else (kh, 1 if together else kw, run)
     count, lines = _lines(run)
+    square = kh == kw == SQUARE and c == dw == 1 and WIDTH == 16
+    if square:
+        count = lines = SQUARE * SQUARE
     row_lines, tap_lines = (kw * c, c) if patches else (taps * lines, c if together else lines)
     x_in_place = (top == left == 0 and high <= h and wide <= w and not patches and lines == run
                   and x_strides[1] == 4 and (x_strides[3] == 4 * c or taps == kw))
     y_in_place = dy_strides[1] == 4 and groups == 1 and f % WIDTH == 0
-    fit = max(int((2 * BAND / 4 - wide * c * ((kh - 1) * dh + 1)) / (wide * c * sh + ow * f)), 1)
+    fit = max(int((room / 4 - wide * c * ((kh - 1) * dh + 1)) / (wide * c * sh + ow * f)), 1)
     bands = min(-(-oh // fit), oh)
     if n < 4 * workers and n * bands % workers:
         bands = min(-(-bands // workers) * workers, oh)
     band = -(-oh // bands)
     x_scratch = 0 if x_in_place else _room(((band - 1) * sh + (kh - 1) * dh + 1) * wide * c)
-    p_scratch = _room(band * ow * run) if patches else 0
+    p_scratch = _room(band * ow * run) if patches and not square else 0
     y_scratch = 0 if y_in_place else _room(band * ow * f)
     blocks = -(-(f // groups) // LANES)
     return Plan(
         n, c, h, w, f, oh, ow, kh, kw, sh, sw, dh, dw, top, left, groups, *x_strides, *dy_strides,
-        bands, min(workers, n * bands), int(patches), int(not x_in_place), int(not y_in_place),
+        bands, min(workers, n * bands), int(patches and not square), int(square), int(not x_in_place), int(not y_in_place),
         wide, x_scratch, x_scratch + p_scratch, x_scratch + p_scratch + y_scratch,
         rows, taps, run, lines, blocks, count, row_lines, tap_lines,
         groups * blocks * rows * taps * lines * LINE)
@@ -116,7 +121,7 @@ def add_band(x, grad, grad_row, grad_pixel, part, room, first, last, p):
                     source = here + kh * p.DH * row + kw * tap + g * (p.C // p.G) * 4
                     for t in range(0, p.lines, p.count):
                         _tile(p.count, lanes, source + 4 * t, step, shift, channel, grad_row,
-                              grad_pixel, rows, p.OW, target)
+                              grad_pixel, rows, p.OW, target, p.square * p.DH * row)
                         target += p.count * LINE
 
 
@@ -137,16 +142,21 @@ def _patches(x, row, pixel, target, rows, p):
 
 
 @serial
-def _tile(count, lanes, x, x_row, x_pixel, dy, dy_row, dy_pixel, rows, pixels, target):
-    if lanes > WIDTH:
-        if count == COUNTS[0]:
-            _wide2(x, x_row, x_pixel, dy, dy_row, dy_pixel, rows, pixels, target, LINE)
+def _tile(count, lanes, x, x_row, x_pixel, dy, dy_row, dy_pixel, rows, pixels, target, x_line):
+    if x_line:
+        if lanes > WIDTH:
+            _square2(x, x_row, x_pixel, dy, dy_row, dy_pixel, rows, pixels, target, LINE, x_line)
         else:
-            _slim2(x, x_row, x_pixel, dy, dy_row, dy_pixel, rows, pixels, target, LINE)
+            _square1(x, x_row, x_pixel, dy, dy_row, dy_pixel, rows, pixels, target, LINE, x_line)
+    elif lanes > WIDTH:
+        if count == COUNTS[0]:
+            _wide2(x, x_row, x_pixel, dy, dy_row, dy_pixel, rows, pixels, target, LINE, 0)
+        else:
+            _slim2(x, x_row, x_pixel, dy, dy_row, dy_pixel, rows, pixels, target, LINE, 0)
     elif count == COUNTS[0]:
-        _wide1(x, x_row, x_pixel, dy, dy_row, dy_pixel, rows, pixels, target, LINE)
+        _wide1(x, x_row, x_pixel, dy, dy_row, dy_pixel, rows, pixels, target, LINE, 0)
     else:
-        _slim1(x, x_row, x_pixel, dy, dy_row, dy_pixel, rows, pixels, target, LINE)
+        _slim1(x, x_row, x_pixel, dy, dy_row, dy_pixel, rows, pixels, target, LINE, 0)
 
 
 @serial

@@ -112,9 +112,9 @@ def _transposed_times(dy, dy_row, x, x_row, dw, n, o, inner, scratch, workers):
                 for j in range(COUNT):
                     clear(target + j * line, LINE)
                 if k < tail:
-                    _outer2(dy + 4 * k, 0, dy_row, packed, 0, LINE, 1, n, target, line)
+                    _outer2(dy + 4 * k, 0, dy_row, packed, 0, LINE, 1, n, target, line, 0)
                 else:
-                    _outer2(rest, 0, 4 * COUNT, packed, 0, LINE, 1, n, target, line)
+                    _outer2(rest, 0, 4 * COUNT, packed, 0, LINE, 1, n, target, line, 0)
                 if not whole:
                     for j in range(min(COUNT, o - k)):
                         copy(dw + ((k + j) * inner + first) * 4, corner + j * LINE, 4 * lanes)
@@ -163,7 +163,8 @@ def _few_times(x, x_row, w, w_row, y, n, inner, o, workers):
             for r in range(n):
                 target = y + (r * o + strip * WIDE) * 4
                 clear(target, WIDE * 4)
-                _strip8(x + r * x_row, 0, 4, w + strip * WIDE * 4, 0, w_row, 1, inner, target, 0)
+                _strip8(x + r * x_row, 0, 4, w + strip * WIDE * 4, 0, w_row, 1, inner, target, 0,
+                        0)
     for r in range(n):
         for first in range(strips * WIDE, o, WIDTH):
             total = v.fill(np.float32(0))

@@ -94,7 +94,7 @@ def _relu_pool(x, constants, y, code, at, n, q):
                         origin = v.better_other(value, best, raw, origin)
                         best = v.better(value, best)
                 v.store_some(at + place + c * 4, origin, left)
-                which = v.where_at_most_int(best, zero, dead, which)
+                which = v.where_larger(v.order(best), v.fill_int(np.int32(0)), which, dead)
                 v.store_bytes(code + (place + c * 4) // 4, which, left)
                 v.store_some(y + place + c * 4, v.where_less(best, zero, zero, best), left)
             corner += q.KW * pixel

@@ -64,16 +64,20 @@ def make_row_tile(groups, pixels, vectors):
     return row_tile
 
 
-def make_outer_tile(count, vectors):
+def make_outer_tile(count, vectors, lines=1):
     """The weight-gradient tile: ``count`` inputs by ``vectors`` vectors of output channels.
 
         g[t, :] += sum over rows, pixels of x[row, pixel, t] * dy[row, pixel, :]
 
     x[row, pixel, t] is at ``x + row*x_row + pixel*x_pixel + 4*t``, dy likewise; g has a line of
-    ``g_line`` bytes for each t.
+    ``g_line`` bytes for each t. With ``lines``, the inputs lie in so many lines ``x_line`` apart.
     """
-    @simd.kernel(10)
-    def outer_tile(b, x, x_row, x_pixel, dy, dy_row, dy_pixel, rows, pixels, g, g_line):
+    run = count // lines
+
+    @simd.kernel(11)
+    def outer_tile(b, x, x_row, x_pixel, dy, dy_row, dy_pixel, rows, pixels, g, g_line, x_line):
+        offsets = [plus(b, b.mul(x_line, I64(t // run)), 4 * (t % run)) if lines > 1 else I64(4 * t)
+                   for t in range(count)]
         places = [plus(b, plus(b, g, b.mul(g_line, I64(t))), v * BYTES)
                   for t in range(count) for v in range(vectors)]
 
@@ -86,7 +90,7 @@ def make_outer_tile(count, vectors):
             x_here, dy_here, *sums = values
             grads = [load(b, plus(b, dy_here, v * BYTES)) for v in range(vectors)]
             for t in range(count):
-                pixel = broadcast(b, load_float(b, plus(b, x_here, 4 * t)))
+                pixel = broadcast(b, load_float(b, plus(b, x_here, offsets[t])))
                 for v in range(vectors):
                     k = t * vectors + v
                     sums[k] = fma(b, pixel, grads[v], sums[k])

@@ -197,10 +197,33 @@ def better_index(b, x, best, index, best_index):
     return b.select(_beats(b, x, best), index, best_index)
 
 
-@_function(INTS, FLOATS, FLOATS, INTS, INTS)
-def where_at_most_int(b, x, y, yes, no):
-    """The integers ``yes`` in the lanes where x <= y, else ``no``."""
-    return b.select(b.fcmp_ordered("<=", x, y), yes, no)
+@_function(INTS, FLOATS)
+def order(b, x):
+    """Integers in the order of max(x, 0), with NaN above all; ``unordered`` turns them back.
+
+    Without its sign a float's bits, read as an integer, grow with it, and those of NaN come last.
+    """
+    x = b.select(b.fcmp_ordered("<", x, simd.constant(0)), simd.constant(0), x)
+    positive = ir.Constant(INDICES, [0x7fffffff] * simd.WIDTH)
+    return b.and_(b.bitcast(x, INDICES), positive)
+
+
+@_function(FLOATS, INTS)
+def unordered(b, x):
+    """The floats that ``order`` made integers of."""
+    return b.bitcast(x, VECTOR)
+
+
+@_function(INTS, INTS, INTS)
+def larger(b, x, y):
+    """The larger integer in every lane."""
+    return b.select(b.icmp_signed(">", x, y), x, y)
+
+
+@_function(INTS, INTS, INTS, INTS, INTS)
+def where_larger(b, x, y, yes, no):
+    """``yes`` in the lanes where x > y, else ``no``; all integers."""
+    return b.select(b.icmp_signed(">", x, y), yes, no)
 
 
 @_function(FLOATS, INTS, INTS, FLOATS)
