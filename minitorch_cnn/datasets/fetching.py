@@ -5,9 +5,11 @@ A file appears under its name only when it is complete and right; nothing half-w
 import hashlib
 import os
 import shutil
+import tarfile
 import tempfile
+import zlib
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ..progress import progress_bar
 
@@ -138,3 +140,39 @@ def scratch_folder(near):
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def unpack(archive, folder):
+    """Unpack the one top folder of a tar file as ``folder``, completely or not at all.
+
+    Only plain files are taken, and only inside that folder, whatever the archive asks for.
+
+    Raises
+    ------
+    ValueError
+        If the archive is damaged, or has anything beside one top folder.
+    """
+    folder = Path(folder)
+    with scratch_folder(folder.parent) as scratch:
+        try:
+            with tarfile.open(archive) as tar:
+                for member in tar:
+                    if member.isfile():
+                        _unpack_one(tar, member, scratch)
+        except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
+            raise ValueError(f"{archive}: truncated or damaged ({error}); get it again") from None
+        tops = list(scratch.iterdir())
+        if len(tops) != 1 or not tops[0].is_dir():
+            raise ValueError(f"{archive}: expected one folder in it, found "
+                             f"{', '.join(sorted(p.name for p in tops)) or 'nothing'}")
+        os.replace(tops[0], folder)
+
+
+def _unpack_one(tar, member, scratch):
+    parts = PurePosixPath(member.name).parts
+    if ".." in parts or PurePosixPath(member.name).is_absolute():
+        raise tarfile.TarError(f"{member.name} leads out of the folder")
+    target = scratch.joinpath(*parts)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tar.extractfile(member) as source, open(target, "wb") as file:
+        shutil.copyfileobj(source, file, CHUNK)
