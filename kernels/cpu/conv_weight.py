@@ -6,8 +6,9 @@ import numpy as np
 from numba import prange
 
 from . import tiles
-from .jit import parallel, serial, threads
+from .jit import on, parallel, serial, threads
 from .memory import address, empty, scratch
+from .objects import Packed, reader
 from .simd import BYTES, WIDTH, clear, copy_vector, read, write
 from .stage import stage
 
@@ -20,11 +21,16 @@ COUNTS = (12, 9) if WIDTH == 16 else (6, 5)     # inputs in a tile
 _wide2, _wide1 = (tiles.make_outer_tile(COUNTS[0], v) for v in (2, 1))
 _slim2, _slim1 = (tiles.make_outer_tile(COUNTS[1], v) for v in (2, 1))
 
-Plan = namedtuple("Plan", (
-    "N C H W F OH OW KH KW SH SW DH DW TOP LEFT G "
-    "XN XC XH XW YN YC YH YW "
-    "bands threads patches x_staged y_staged width x_scratch p_scratch scratch "
-    "rows taps run lines blocks count row_lines tap_lines part"))
+
+class Plan(Packed, namedtuple("Plan", (
+        "N C H W F OH OW KH KW SH SW DH DW TOP LEFT G "
+        "XN XC XH XW YN YC YH YW "
+        "bands threads patches x_staged y_staged width x_scratch p_scratch scratch "
+        "rows taps run lines blocks count row_lines tap_lines part"))):
+    """Sizes, strides in bytes, and how the work is cut."""
+
+
+_read_plan = reader(Plan)
 
 
 def _lines(run):
@@ -71,16 +77,17 @@ def _room(floats):
 
 
 @parallel
-def _accumulate(x, dy, dw, scratch, p):
+def _accumulate(x, dy, dw, scratch, plan):
     """Each thread sums over its bands into a part of its own; the parts are added at the end."""
-    jobs = p.N * p.bands
-    for thread in prange(p.threads):
+    for thread in prange(_read_plan(plan).threads):
+        p = _read_plan(plan)
+        jobs = p.N * p.bands
         part = scratch + thread * (p.part + p.scratch)
         clear(part, p.part)
         for job in range(thread * jobs // p.threads, (thread + 1) * jobs // p.threads):
             _band(x, dy, part, part + p.part, job // p.bands, job % p.bands, p)
-    for f in prange(p.F):
-        _collect(scratch, dw, f, p)
+    for f in prange(_read_plan(plan).F):
+        _collect(scratch, dw, f, _read_plan(plan))
 
 
 @serial
@@ -170,5 +177,6 @@ def weight_gradient(x, dy, kernel, stride, padding, dilation, groups):
                      groups, threads())
     dw = empty((plan.F, plan.C // groups, *kernel), np.float32)
     room = scratch(plan.threads * (plan.part + plan.scratch))
-    _accumulate(address(x), address(dy), address(dw), room, plan)
+    run = on(plan.threads, _accumulate)
+    run(address(x), address(dy), address(dw), room, plan.address)
     return dw

@@ -7,12 +7,13 @@ anew (Numba's own cache looks at the file of the compiled function alone).
 import hashlib
 import importlib
 import os
+import types as types_of_python
 import warnings
 from pathlib import Path
 
 import numba
 import numpy as np
-from numba import config
+from numba import config, types
 
 from minitorch_cnn.cache import cache_folder
 
@@ -96,10 +97,40 @@ def inline(function):
 
 
 def parallel(function):
-    """Compile a function whose ``prange`` loops run on all threads."""
-    return _compile(function, parallel=True)
+    """Compile a function whose ``prange`` loops run on all threads.
+
+    Its ``alone`` runs them in the calling thread: to wake the others takes some microseconds.
+    """
+    compiled = _compile(function, parallel=True)
+    twin = types_of_python.FunctionType(function.__code__, function.__globals__)
+    twin.__qualname__ = f"{function.__qualname__}_alone"    # the cache goes by this name
+    compiled.alone = _compile(twin)
+    return compiled
 
 
+def on(workers, kernel):
+    """A parallel kernel as it runs on so many threads."""
+    return kernel if workers > 1 else kernel.alone
+
+
+def direct(*arguments):
+    """Compile a function from these types to an integer now, to be called from Python alone.
+
+    Numba looks at the types of the arguments at every call, to find the code compiled for them;
+    what this returns is that code, and a call takes 30 nanoseconds.
+    """
+    def decorate(function):
+        compiled = _compile(function)
+        compiled.compile(types.intp(*arguments))
+        return compiled.get_overload(types.intp(*arguments))
+    return decorate
+
+
+numba.get_num_threads()     # starts them, and shows this C function to compiled code
+_get_num_threads = types.ExternalFunction("get_num_threads", types.intc())
+
+
+@direct()
 def threads():
     """How many threads a parallel loop runs on."""
-    return numba.get_num_threads()
+    return _get_num_threads()
