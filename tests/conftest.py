@@ -15,6 +15,11 @@ _library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
 _library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 
 
+def pytest_addoption(parser):
+    parser.addoption("--device", choices=["sim", "cuda"], default="sim",
+                     help="run the tests in tests/gpu in the simulator or on a GPU")
+
+
 @pytest.fixture
 def rng():
     """A seeded generator."""

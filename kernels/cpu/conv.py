@@ -29,9 +29,10 @@ from numba import prange
 from . import tiles
 from . import vectors as v
 from .conv_few import MOST, correlate_few
+from .conv_plan import Plan, read_plan
 from .conv_weight import weight_gradient
 from .depthwise import accumulate_depthwise, correlate_depthwise
-from .jit import Entry, parallel, serial, threads
+from .jit import Entry, on, parallel, serial, threads
 from .memory import address, contiguous, empty, empty_channels_last, scratch, suits
 from .simd import BYTES, WIDTH, clear, read, write
 from .stage import channels_last, stage
@@ -50,11 +51,6 @@ _one2, _one1 = (tiles.make_row_tile(1, 1, v) for v in (2, 1))
 _TILES = ((2 * tiles.GROUP, 2 * tiles.GROUP + 0.5), (2 * tiles.MIDDLE, 2 * tiles.MIDDLE + 0.7),
           (2, 4.2), (1, 4))
 
-Plan = namedtuple("Plan", (
-    "N C H W F OH OW KH KW SH SW DH DW TOP LEFT G "     # the convolution; TOP, LEFT: zeros before x
-    "XN XC XH XW YN YH YW WG WF WC WH WW "              # strides in bytes
-    "tile tile_rows tile_cols bands splits threads "    # how it is cut
-    "staged width taps run blocks scratch packed floor"))
 
 
 def _best_tile(oh, ow):
@@ -74,7 +70,7 @@ def _bands(n, oh, tile_rows, row_bytes, rows_per_band, workers):
     return min(bands, most)
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.cache
 def make_plan(x_shape, x_strides, y_shape, y_strides, w_strides, kernel, stride, dilation, before,
               groups, workers, floor=NO_FLOOR):
     """Cut a correlation into tiles: pure arithmetic on sizes, remembered for the next call."""
@@ -102,14 +98,15 @@ def make_plan(x_shape, x_strides, y_shape, y_strides, w_strides, kernel, stride,
 
 
 @parallel
-def correlate(x, w, bias, y, scratch, p):
-    """y = bias + x correlated with w, for one plan; all arguments but p are addresses."""
-    per_block = (p.KH * p.KW * (p.C // p.G) + 1) * LINE
-    for job in prange(p.G * p.blocks):
-        pack(w, bias, scratch + job * per_block, job, p)
-    own = scratch + p.packed
-    jobs = p.N * p.bands * p.splits
-    for thread in prange(p.threads):
+def correlate(x, w, bias, y, scratch, plan):
+    """y = bias + x correlated with w, for one plan; all arguments are addresses."""
+    for unit in prange(read_plan(plan).G * read_plan(plan).blocks):
+        p = read_plan(plan)
+        pack(w, bias, scratch + unit * per_block(p), unit, p)
+    for thread in prange(read_plan(plan).threads):
+        p = read_plan(plan)
+        own = scratch + p.packed
+        jobs = p.N * p.bands * p.splits
         for job in range(thread * jobs // p.threads, (thread + 1) * jobs // p.threads):
             split = job % p.splits
             band = job // p.splits % p.bands
@@ -126,9 +123,15 @@ def correlate(x, w, bias, y, scratch, p):
             for unit in range(split * units // p.splits, (split + 1) * units // p.splits):
                 g, f = unit // p.blocks, unit % p.blocks * LANES
                 channel = g * (p.F // p.G) + f
-                cover(here + g * (p.C // p.G) * 4, row, pixel, scratch + unit * per_block,
+                cover(here + g * (p.C // p.G) * 4, row, pixel, scratch + unit * per_block(p),
                        y + n * p.YN + first * p.YH + channel * 4, last - first,
                        min(LANES, p.F // p.G - f), p)
+
+
+@serial
+def per_block(p):
+    """Bytes of the packed weights of one block of output channels."""
+    return (p.KH * p.KW * (p.C // p.G) + 1) * LINE
 
 
 @serial
@@ -214,7 +217,8 @@ def kernel_for(plan):
 
 def _run(x, w_start, bias, y_start, plan):
     room = scratch(plan.packed + plan.threads * plan.scratch)
-    kernel_for(plan)(address(x), w_start, address(bias), y_start, room, plan)
+    run = on(plan.threads, kernel_for(plan))
+    run(address(x), w_start, address(bias), y_start, room, plan.address)
 
 
 def conv2d_forward(x, w, b, stride, padding, dilation, groups):
@@ -309,7 +313,7 @@ def conv2d_input_gradient(dy, w, size, stride, padding, dilation, groups):
 Class = namedtuple("Class", "first taps last step dilation before")
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.cache
 def _class(first, k, size, stride, dilation, padding):
     """The rows first, first + stride, ... of dx: which kernel rows reach them, from where in dy.
 
@@ -343,5 +347,6 @@ def _depthwise_weight_gradient(x, dy, kernel, stride, padding, dilation):
     dw = empty((channels, 1, *kernel), np.float32)
     part = -(-channels // WIDTH) * kernel[0] * kernel[1] * BYTES
     room = scratch(plan.threads * (part + plan.scratch))
-    accumulate_depthwise(address(x), address(dy), address(dw), room, plan)
+    run = on(plan.threads, accumulate_depthwise)
+    run(address(x), address(dy), address(dw), room, plan.address)
     return dw

@@ -5,6 +5,7 @@ The input gradient of a first layer (1 or 3 channels), and a net's last layer th
 from numba import prange
 
 from . import tiles
+from .conv_plan import read_plan
 from .jit import parallel, serial
 from .simd import WIDTH, clear, read, write
 from .stage import stage
@@ -32,6 +33,15 @@ def _pack(w, bias, packed, channel, p):
 
 
 @serial
+def _pack_all(w, bias, packed, p):
+    """Pack every output channel; returns how many bytes each takes."""
+    size = (p.KH * p.KW * (p.C // p.G) + 1) * 4
+    for channel in range(p.F):
+        _pack(w, bias, packed + channel * size, channel, p)
+    return size
+
+
+@serial
 def _cover(x, row, pixel, packed, y, rows, p):
     for h in range(rows):
         q = 0
@@ -50,14 +60,13 @@ def _cover(x, row, pixel, packed, y, rows, p):
 
 
 @parallel
-def correlate_few(x, w, bias, y, scratch, p):
+def correlate_few(x, w, bias, y, scratch, plan):
     """The same as ``_correlate`` in ``conv.py``, for a plan with few output channels a group."""
-    size = (p.KH * p.KW * (p.C // p.G) + 1) * 4
-    for channel in range(p.F):
-        _pack(w, bias, scratch + channel * size, channel, p)
-    own = scratch + p.packed
-    jobs = p.N * p.bands
-    for thread in prange(p.threads):
+    size = _pack_all(w, bias, scratch, read_plan(plan))
+    for thread in prange(read_plan(plan).threads):
+        p = read_plan(plan)
+        own = scratch + p.packed
+        jobs = p.N * p.bands
         for job in range(thread * jobs // p.threads, (thread + 1) * jobs // p.threads):
             n, band = job // p.bands, job % p.bands
             first, last = band * p.OH // p.bands, (band + 1) * p.OH // p.bands

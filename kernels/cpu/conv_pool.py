@@ -16,8 +16,10 @@ from numba import prange
 
 from . import conv, conv_weight
 from . import vectors as v
-from .jit import entry, parallel, serial, threads
+from .conv_plan import read_plan
+from .jit import entry, on, parallel, serial, threads
 from .memory import address, contiguous, empty, empty_channels_last, scratch, suits
+from .objects import PIXELS, Packed, layout, reader
 from .simd import BYTES, WIDTH, clear
 from .stage import rearranged, stage
 
@@ -26,14 +28,22 @@ CHUNK = 256
 MANY = 1 << 14      # numbers below which a second thread costs more than it brings
 ROWS = 1 << 15      # bytes of the convolution's rows that a thread keeps: they fit the first cache
 
-# strides in bytes of the pooled arrays; the codes' are a quarter of them
-Windows = namedtuple("Windows", "C H W KH KW PH PW PN PR PX bands room")
+
+class Windows(Packed, namedtuple("Windows", "C H W KH KW PH PW PN PR PX bands room")):
+    """Sizes, and strides in bytes of the pooled arrays; the codes' are a quarter of them."""
 
 
-def windows_of(pooled, size, window, bands=1, room=0):
+read_windows = reader(Windows)
+
+
+def windows_of(pooled, size, window):
     """Windows over a map of ``size``; ``pooled`` is any array of their results, channels-last."""
-    return Windows(pooled.shape[1], *size, *window, *pooled.shape[2:], pooled.strides[0],
-                   pooled.strides[2], pooled.strides[3], bands, room)
+    return _windows(pooled.shape, pooled.strides, tuple(size), window)
+
+
+@functools.cache
+def _windows(shape, strides, size, window):
+    return Windows(shape[1], *size, *window, *shape[2:], strides[0], *strides[2:], 1, 0)
 
 
 @serial
@@ -132,13 +142,14 @@ def _unpool_pairs(dy, code, step, first, pairs, target, pixel):
 
 
 @parallel
-def _correlate_pool(x, w, bias, y, code, scratch, p, q):
-    """y, code = pooled max(0, bias + x correlated with w); all but the plans are addresses."""
-    per_block = (p.KH * p.KW * (p.C // p.G) + 1) * conv.LINE
-    for unit in prange(p.G * p.blocks):
-        conv.pack(w, bias, scratch + unit * per_block, unit, p)
-    jobs = p.N * q.bands
-    for thread in prange(p.threads):
+def _correlate_pool(x, w, bias, y, code, scratch, plan, windows):
+    """y, code = pooled max(0, bias + x correlated with w); all are addresses."""
+    for unit in prange(read_plan(plan).G * read_plan(plan).blocks):
+        p = read_plan(plan)
+        conv.pack(w, bias, scratch + unit * conv.per_block(p), unit, p)
+    for thread in prange(read_plan(plan).threads):
+        p, q = read_plan(plan), read_windows(windows)
+        jobs, per_block = p.N * q.bands, conv.per_block(p)
         room = scratch + p.packed + thread * (p.scratch + q.room)
         map_rows = room + p.scratch
         for job in range(thread * jobs // p.threads, (thread + 1) * jobs // p.threads):
@@ -160,22 +171,24 @@ def _correlate_pool(x, w, bias, y, code, scratch, p, q):
 
 
 @parallel
-def _pool_all(x, y, code, n, q):
-    row = q.W * q.C * 4
-    for job in prange(n * q.PH):
+def _pool_all(x, y, code, n, windows):
+    for job in prange(n * read_windows(windows).PH):
+        q = read_windows(windows)
+        row = q.W * q.C * 4
         place = job // q.PH * q.PN + job % q.PH * q.PR
         pool_rows(x + (job // q.PH * q.H + job % q.PH * q.KH) * row, row, y + place,
                   code + place // 4, 1, q)
 
 
 @parallel
-def _correlate_unpooled(dy, code, w, dx, scratch, p, q):
+def _correlate_unpooled(dy, code, w, dx, scratch, plan, windows):
     """dx = the unpooled gradient correlated with w (turned and transposed by its strides)."""
-    per_block = (p.KH * p.KW * (p.C // p.G) + 1) * conv.LINE
-    for unit in prange(p.G * p.blocks):
-        conv.pack(w, 0, scratch + unit * per_block, unit, p)
-    jobs = p.N * p.bands
-    for thread in prange(p.threads):
+    for unit in prange(read_plan(plan).G * read_plan(plan).blocks):
+        p = read_plan(plan)
+        conv.pack(w, 0, scratch + unit * conv.per_block(p), unit, p)
+    for thread in prange(read_plan(plan).threads):
+        p, q = read_plan(plan), read_windows(windows)
+        jobs, per_block = p.N * p.bands, conv.per_block(p)
         here = scratch + p.packed + thread * p.scratch
         row, pixel = p.width * p.C * 4, p.C * 4
         for job in range(thread * jobs // p.threads, (thread + 1) * jobs // p.threads):
@@ -192,10 +205,11 @@ def _correlate_unpooled(dy, code, w, dx, scratch, p, q):
 
 
 @parallel
-def _accumulate_unpooled(x, dy, code, dw, scratch, p, q):
+def _accumulate_unpooled(x, dy, code, dw, scratch, plan, windows):
     """dw = sum of x times the unpooled gradient; see ``conv_weight.py``."""
-    jobs = p.N * p.bands
-    for thread in prange(p.threads):
+    for thread in prange(conv_weight.read_plan(plan).threads):
+        p, q = conv_weight.read_plan(plan), read_windows(windows)
+        jobs = p.N * p.bands
         part = scratch + thread * (p.part + p.scratch)
         grad = part + p.part + p.before_y
         clear(part, p.part)
@@ -205,13 +219,14 @@ def _accumulate_unpooled(x, dy, code, dw, scratch, p, q):
             unpool(dy + n * q.PN, code + n * q.PN // 4, q, first, 0, last - first, p.OW, grad)
             conv_weight.add_band(x + n * p.XN, grad, p.OW * p.F * 4, p.F * 4, part, part + p.part,
                                  first, last, p)
-    for f in prange(p.F):
-        conv_weight.collect(scratch, dw, f, p)
+    for f in prange(conv_weight.read_plan(plan).F):
+        conv_weight.collect(scratch, dw, f, conv_weight.read_plan(plan))
 
 
 @parallel
-def _unpool_all(dy, code, dx, n, q):
+def _unpool_all(dy, code, dx, n, windows):
     for i in prange(n):
+        q = read_windows(windows)
         unpool(dy + i * q.PN, code + i * q.PN // 4, q, 0, 0, q.H, q.W, dx + i * q.H * q.W * q.C * 4)
 
 
@@ -257,11 +272,12 @@ def conv2d_relu_pool_forward(x, w, b, stride, padding, dilation, groups, window)
     code = empty_channels_last(size, np.uint8)
     bias = contiguous(b)
     room = scratch(p.packed + p.threads * (p.scratch + q.room))
-    _correlate_pool(address(x), address(w), address(bias), address(y), address(code), room, p, q)
+    on(p.threads, _correlate_pool)(address(x), address(w), address(bias), address(y), address(code), room,
+                                       p.address, q.address)
     return y, code
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.cache
 def _forward_plans(x_shape, x_strides, w_shape, w_strides, stride, padding, dilation, groups,
                    window, workers):
     """(plan of the convolution, windows, pooled shape); no windows where they do not fit in."""
@@ -310,11 +326,12 @@ def conv2d_relu_pool_input_gradient(dy, code, w, map_size, size, window, stride,
     q = windows_of(dy, map_size, window)
     start = address(w) + (kh - 1) * w.strides[2] + (kw - 1) * w.strides[3]
     room = scratch(p.packed + p.threads * p.scratch)
-    _correlate_unpooled(address(dy), address(code), start, address(dx), room, p, q)
+    on(p.threads, _correlate_unpooled)(address(dy), address(code), start, address(dx), room, p.address,
+                                            q.address)
     return dx
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.cache
 def _backward_plan(dy_shape, dx_shape, dx_strides, w_shape, w_strides, map_size, padding, dilation,
                    groups, workers):
     """The plan of the convolution that makes dx, always from staged rows."""
@@ -343,8 +360,8 @@ def conv2d_relu_pool_weight_gradient(x, dy, code, map_size, window, kernel, stri
                               padding, dilation, groups, threads(), 2 * ROWS)
     dw = empty((f, p.C // groups, *kernel), np.float32)
     room = scratch(p.threads * (p.part + p.scratch))
-    _accumulate_unpooled(address(x), address(dy), address(code), address(dw), room, p,
-                         windows_of(dy, map_size, window))
+    on(p.threads, _accumulate_unpooled)(address(x), address(dy), address(code), address(dw), room, p.address,
+                         windows_of(dy, map_size, window).address)
     return dw
 
 
@@ -354,9 +371,9 @@ def conv2d_relu_pool_bias_gradient(dy, code):
         return NotImplemented
     dy = channels_last_dense(dy)
     n, c, h, w = dy.shape
-    workers = threads() if dy.size >= MANY else 1
+    workers = _workers(dy.size)
     sums, db = empty((workers, c + WIDTH), np.float32), empty((c,), np.float32)
-    _alive_sums(address(dy), address(code), n * h * w, c, address(sums), workers)
+    on(workers, _alive_sums)(address(dy), address(code), n * h * w, c, address(sums), workers)
     _add_up(address(sums), c, workers, address(db))
     return db
 
@@ -369,7 +386,8 @@ def relu_max_pool2d_forward(x, window):
     n, c, h, w = x.shape
     size = n, c, h // window[0], w // window[1]
     y, code = empty_channels_last(size, np.float32), empty_channels_last(size, np.uint8)
-    _pool_all(address(x), address(y), address(code), n, windows_of(y, (h, w), window))
+    on(_workers(x.size), _pool_all)(address(x), address(y), address(code), n,
+                             windows_of(y, (h, w), window).address)
     return y, code
 
 
@@ -379,10 +397,15 @@ def unpool2d(dy, code, size, window):
         return NotImplemented
     dy = channels_last_dense(dy)
     dx = empty_channels_last((*dy.shape[:2], *size), np.float32)
-    _unpool_all(address(dy), address(code), address(dx), len(dy), windows_of(dy, size, window))
+    on(_workers(dx.size), _unpool_all)(address(dy), address(code), address(dx), len(dy),
+                                windows_of(dy, size, window).address)
     return dx
+
+
+def _workers(size):
+    return threads() if size >= MANY else 1
 
 
 def channels_last_dense(x):
     """x, or a copy, whose memory runs N, H, W, C without gaps."""
-    return x if x.transpose(0, 2, 3, 1).flags.c_contiguous else rearranged(x)
+    return x if layout(x) == PIXELS else rearranged(x)

@@ -6,8 +6,9 @@ import numpy as np
 from numba import prange
 
 from . import tiles
-from .jit import parallel, serial, threads
+from .jit import on, parallel, serial, threads
 from .memory import address, empty, scratch
+from .objects import Packed, reader
 from .simd import BYTES, WIDTH, clear, copy_vector, read, write
 from .stage import stage
 
@@ -22,11 +23,16 @@ _slim2, _slim1 = (tiles.make_outer_tile(COUNTS[1], v) for v in (2, 1))
 SQUARE = 3              # one channel under a 3x3 kernel: three lines of three inputs
 _square2, _square1 = (tiles.make_outer_tile(SQUARE * SQUARE, v, SQUARE) for v in (2, 1))
 
-Plan = namedtuple("Plan", (
-    "N C H W F OH OW KH KW SH SW DH DW TOP LEFT G "
-    "XN XC XH XW YN YC YH YW "
-    "bands threads patches square x_staged y_staged width x_scratch before_y scratch "
-    "rows taps run lines blocks count row_lines tap_lines part"))
+
+class Plan(Packed, namedtuple("Plan", (
+        "N C H W F OH OW KH KW SH SW DH DW TOP LEFT G "
+        "XN XC XH XW YN YC YH YW "
+        "bands threads patches square x_staged y_staged width x_scratch before_y scratch "
+        "rows taps run lines blocks count row_lines tap_lines part"))):
+    """Sizes, strides in bytes, and how the work is cut."""
+
+
+read_plan = reader(Plan)
 
 
 def _lines(run):
@@ -34,7 +40,7 @@ def _lines(run):
     return min(((count, -(-run // count) * count) for count in COUNTS), key=lambda pair: pair[1])
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.cache
 def make_plan(x_shape, x_strides, dy_shape, dy_strides, kernel, stride, padding, dilation, groups,
               workers, room=2 * BAND):
     """How to cut the work: arithmetic on sizes, remembered for the next call."""
@@ -76,10 +82,11 @@ def _room(floats):
 
 
 @parallel
-def _accumulate(x, dy, dw, scratch, p):
+def _accumulate(x, dy, dw, scratch, plan):
     """Each thread sums over its bands into a part of its own; the parts are added at the end."""
-    jobs = p.N * p.bands
-    for thread in prange(p.threads):
+    for thread in prange(read_plan(plan).threads):
+        p = read_plan(plan)
+        jobs = p.N * p.bands
         part = scratch + thread * (p.part + p.scratch)
         clear(part, p.part)
         for job in range(thread * jobs // p.threads, (thread + 1) * jobs // p.threads):
@@ -91,8 +98,8 @@ def _accumulate(x, dy, dw, scratch, p):
                 stage(dy + n * p.YN, p.YC, p.YH, p.YW, p.F, p.OH, p.OW, first, 0, last - first,
                       p.OW, grad)
             add_band(x + n * p.XN, grad, row, pixel, part, part + p.part, first, last, p)
-    for f in prange(p.F):
-        collect(scratch, dw, f, p)
+    for f in prange(read_plan(plan).F):
+        collect(scratch, dw, f, read_plan(plan))
 
 
 @serial
@@ -185,5 +192,6 @@ def weight_gradient(x, dy, kernel, stride, padding, dilation, groups):
                      groups, threads())
     dw = empty((plan.F, plan.C // groups, *kernel), np.float32)
     room = scratch(plan.threads * (plan.part + plan.scratch))
-    _accumulate(address(x), address(dy), address(dw), room, plan)
+    run = on(plan.threads, _accumulate)
+    run(address(x), address(dy), address(dw), room, plan.address)
     return dw

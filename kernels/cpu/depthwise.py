@@ -4,6 +4,7 @@ from numba import prange
 
 from . import tiles
 from . import vectors as v
+from .conv_plan import read_plan
 from .jit import parallel, serial
 from .simd import BYTES, WIDTH, clear, read, write
 from .stage import stage
@@ -30,6 +31,15 @@ def _pack(w, bias, packed, first, p):
 
 
 @serial
+def _pack_all(w, bias, packed, p):
+    """Pack all channels; returns how many vectors of them there are."""
+    blocks = (p.C + WIDTH - 1) // WIDTH
+    for block in range(blocks):
+        _pack(w, bias, packed + block * (p.KH * p.KW + 1) * BYTES, block * WIDTH, p)
+    return blocks
+
+
+@serial
 def _cover(x, row, pixel, packed, y, rows, lanes, p):
     x_pixel = p.SW * pixel
     for h in range(rows):
@@ -51,15 +61,14 @@ def _cover(x, row, pixel, packed, y, rows, lanes, p):
 
 
 @parallel
-def correlate_depthwise(x, w, bias, y, scratch, p):
+def correlate_depthwise(x, w, bias, y, scratch, plan):
     """The same as ``_correlate`` in ``conv.py``, for a plan with as many groups as channels."""
-    blocks = (p.C + WIDTH - 1) // WIDTH
-    size = (p.KH * p.KW + 1) * BYTES
-    for block in range(blocks):
-        _pack(w, bias, scratch + block * size, block * WIDTH, p)
-    own = scratch + p.packed
-    jobs = p.N * p.bands
-    for thread in prange(p.threads):
+    blocks = _pack_all(w, bias, scratch, read_plan(plan))
+    for thread in prange(read_plan(plan).threads):
+        p = read_plan(plan)
+        size = (p.KH * p.KW + 1) * BYTES
+        own = scratch + p.packed
+        jobs = p.N * p.bands
         for job in range(thread * jobs // p.threads, (thread + 1) * jobs // p.threads):
             n, band = job // p.bands, job % p.bands
             first, last = band * p.OH // p.bands, (band + 1) * p.OH // p.bands
@@ -96,12 +105,13 @@ def _sum_band(x, row, pixel, dy, rows, sums, lanes, p):
 
 
 @parallel
-def accumulate_depthwise(x, dy, dw, scratch, p):
+def accumulate_depthwise(x, dy, dw, scratch, plan):
     """dw[c, 0, kh, kw] = sum of x * dy over the pixels; dy is channels-last."""
-    blocks = (p.C + WIDTH - 1) // WIDTH
-    part = blocks * p.KH * p.KW * BYTES
-    jobs = p.N * p.bands
-    for thread in prange(p.threads):
+    for thread in prange(read_plan(plan).threads):
+        p = read_plan(plan)
+        blocks = (p.C + WIDTH - 1) // WIDTH
+        part = blocks * p.KH * p.KW * BYTES
+        jobs = p.N * p.bands
         sums = scratch + thread * (part + p.scratch)
         room = sums + part
         clear(sums, part)
@@ -117,6 +127,13 @@ def accumulate_depthwise(x, dy, dw, scratch, p):
                 c = block * WIDTH
                 _sum_band(here + 4 * c, row, pixel, dy + n * p.YN + first * p.YH + 4 * c,
                           last - first, sums + block * p.KH * p.KW * BYTES, p.C - c, p)
+    _collect(scratch, dw, read_plan(plan))
+
+
+@serial
+def _collect(scratch, dw, p):
+    """dw = the sum of all threads' parts."""
+    part = (p.C + WIDTH - 1) // WIDTH * p.KH * p.KW * BYTES
     for c in range(p.C):
         for tap in range(p.KH * p.KW):
             value = np.float32(0)

@@ -3,35 +3,21 @@ import numpy as np
 from numba import prange
 
 from . import vectors as v
-from .jit import Entry, parallel, threads
-from .memory import address, empty, suits
+from .jit import Entry, on, parallel, threads
+from .memory import address, empty, empty_channels_last
+from .objects import OTHER, PIXELS, layout
 from .simd import WIDTH
 
-MANY = 1 << 14  # floats below which NumPy is as fast
+MANY = 1 << 16  # floats below which one thread is as fast
 
 
-def _worth_it(x):
-    """Whether a compiled kernel is faster; always where its calls are captured."""
-    return x.size >= MANY or Entry.tape is not None
+def _empty_like(x, order):
+    """A new array whose memory runs as x's, which has the layout ``order``."""
+    return empty_channels_last(x.shape, x.dtype) if order == PIXELS else empty(x.shape, x.dtype)
 
 
 def _workers(x):
     return threads() if x.size >= MANY else 1
-
-
-def _dense(x):
-    """The order of x's axes in memory if there are no gaps, else None."""
-    if x.flags.c_contiguous:
-        return tuple(range(x.ndim))
-    if x.ndim == 4 and x.transpose(0, 2, 3, 1).flags.c_contiguous:
-        return (0, 2, 3, 1)
-    return None
-
-
-def _empty_like(x, order):
-    """A new array whose memory runs as x's."""
-    y = empty(tuple([x.shape[i] for i in order]), np.float32)
-    return y if order == tuple(range(x.ndim)) else y.transpose(0, 3, 1, 2)
 
 
 @parallel
@@ -47,11 +33,11 @@ def _relu_forward(x, y, count, workers):
 
 def relu_forward(x):
     """max(x, 0); NaN stays NaN."""
-    order = _dense(x) if _worth_it(x) and suits(x) else None
-    if order is None:
+    order = layout(x)
+    if order <= OTHER:
         return NotImplemented
-    y = _empty_like(x, order)
-    _relu_forward(address(x), address(y), x.size, _workers(x))
+    y, workers = _empty_like(x, order), _workers(x)
+    on(workers, _relu_forward)(address(x), address(y), x.size, workers)
     return y
 
 
@@ -69,14 +55,14 @@ def _relu_backward(dy, y, dx, count, workers):
 
 def relu_backward(dy, y):
     """0 where y <= 0, else dy."""
-    order = _dense(y) if _worth_it(y) and suits(dy, y) else None
-    if order is None:
+    order, same = layout(y), layout(dy)
+    if order <= OTHER or not same:
         return NotImplemented
-    if dy.strides != y.strides:
-        same = _empty_like(y, order)
-        same[...] = dy
+    if same != order:
+        other = _empty_like(y, order)
+        other[...] = dy
         Entry.spoiled = True
-        dy = same
-    dx = _empty_like(y, order)
-    _relu_backward(address(dy), address(y), address(dx), y.size, _workers(y))
+        dy = other
+    dx, workers = _empty_like(y, order), _workers(y)
+    on(workers, _relu_backward)(address(dy), address(y), address(dx), y.size, workers)
     return dx

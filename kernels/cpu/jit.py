@@ -7,12 +7,13 @@ anew (Numba's own cache looks at the file of the compiled function alone).
 import hashlib
 import importlib
 import os
+import types as types_of_python
 import warnings
 from pathlib import Path
 
 import numba
 import numpy as np
-from numba import config
+from numba import config, types
 
 from minitorch_cnn.cache import cache_folder
 
@@ -98,12 +99,12 @@ def inline(function):
 class Entry:
     """A compiled function that Python calls. While a tape runs, its calls are noted on it."""
 
-    __slots__ = ("compiled",)
+    __slots__ = ("compiled", "alone")
     tape = None     # list of (compiled function, arguments)
     spoiled = False     # NumPy touched data since this was set to False
 
-    def __init__(self, compiled):
-        self.compiled = compiled
+    def __init__(self, compiled, alone=None):
+        self.compiled, self.alone = compiled, alone
 
     def __call__(self, *args):
         if Entry.tape is not None:
@@ -112,8 +113,13 @@ class Entry:
 
 
 def parallel(function):
-    """Compile a function whose ``prange`` loops run on all threads; an Entry."""
-    return Entry(_compile(function, parallel=True))
+    """Compile a function whose ``prange`` loops run on all threads; an Entry.
+
+    Its ``alone`` runs them in the calling thread: to wake the others takes some microseconds.
+    """
+    twin = types_of_python.FunctionType(function.__code__, function.__globals__)
+    twin.__qualname__ = f"{function.__qualname__}_alone"    # the cache goes by this name
+    return Entry(_compile(function, parallel=True), Entry(_compile(twin)))
 
 
 def entry(function):
@@ -121,6 +127,29 @@ def entry(function):
     return Entry(_compile(function))
 
 
+def on(workers, kernel):
+    """A parallel kernel as it runs on so many threads."""
+    return kernel if workers > 1 else kernel.alone
+
+
+def direct(*arguments):
+    """Compile a function from these types to an integer now, to be called from Python alone.
+
+    Numba looks at the types of the arguments at every call, to find the code compiled for them;
+    what this returns is that code, and a call takes 30 nanoseconds.
+    """
+    def decorate(function):
+        compiled = _compile(function)
+        compiled.compile(types.intp(*arguments))
+        return compiled.get_overload(types.intp(*arguments))
+    return decorate
+
+
+numba.get_num_threads()     # starts them, and shows this C function to compiled code
+_get_num_threads = types.ExternalFunction("get_num_threads", types.intc())
+
+
+@direct()
 def threads():
     """How many threads a parallel loop runs on."""
-    return numba.get_num_threads()
+    return _get_num_threads()

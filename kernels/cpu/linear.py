@@ -10,13 +10,14 @@ from numba import prange
 
 from . import tiles
 from . import vectors as v
-from .jit import parallel, serial, threads
+from .jit import on, parallel, serial, threads
 from .memory import address, contiguous, empty, scratch, suits
+from .objects import ROWS, layout
 from .simd import BYTES, WIDTH, clear, copy, read, write
 
 LANES = 2 * WIDTH
 LINE = 2 * BYTES
-WIDE = 8 * WIDTH
+MANY = 1 << 15  # weights below which one thread is as fast
 FEW = 4         # rows up to which reading w decides the time: it is not worth packing
 NO_FLOOR = int(np.float32(-np.inf).view(np.int32))
 TALL = 2 * tiles.GROUP
@@ -24,7 +25,6 @@ COUNT = 12 if WIDTH == 16 else 6
 
 _tall2 = tiles.make_row_tile(2, tiles.GROUP, 2)
 _one2 = tiles.make_row_tile(1, 1, 2)
-_strip8 = tiles.make_outer_tile(1, 8)
 _outer2 = tiles.make_outer_tile(COUNT, 2)
 
 
@@ -155,23 +155,74 @@ def _bias(bias, k):
 
 
 @parallel
-def _few_times(x, x_row, w, w_row, y, n, inner, o, workers):
-    """y = x @ w: WIDE columns of w at a time, as they lie."""
-    strips = o // WIDE
+def _few_times(x, x_row, w, w_row, y, z, n, inner, o, workers):
+    """y = x @ w: each thread takes some columns; rows of w are read as they lie, four at a time.
+
+    A row of w that meets nothing but zeros in x counts for nothing, unless it holds inf or NaN. So
+    it is not read if w brought forth only finite numbers there before: those are z (n, inner), or
+    z is 0.
+    """
     for thread in prange(workers):
-        for strip in range(thread * strips // workers, (thread + 1) * strips // workers):
+        first = thread * o // workers // WIDTH * WIDTH
+        last = o if thread == workers - 1 else (thread + 1) * o // workers // WIDTH * WIDTH
+        for r in range(n):
+            clear(y + (r * o + first) * 4, (last - first) * 4)
+        k = _next_row(x, x_row, z, n, inner, 0)
+        while k < inner:
+            k1 = _next_row(x, x_row, z, n, inner, k + 1)
+            k2 = _next_row(x, x_row, z, n, inner, k1 + 1)
+            k3 = _next_row(x, x_row, z, n, inner, k2 + 1)
             for r in range(n):
-                target = y + (r * o + strip * WIDE) * 4
-                clear(target, WIDE * 4)
-                _strip8(x + r * x_row, 0, 4, w + strip * WIDE * 4, 0, w_row, 1, inner, target, 0,
-                        0)
-    for r in range(n):
-        for first in range(strips * WIDE, o, WIDTH):
-            total = v.fill(np.float32(0))
-            for i in range(inner):
-                factor = v.fill(read(x + r * x_row + 4 * i))
-                total = v.fma(v.load_some(w + i * w_row + 4 * first, o - first), factor, total)
-            v.store_some(y + (r * o + first) * 4, total, o - first)
+                source, target = x + r * x_row, y + (r * o + first) * 4
+                if k3 < inner:
+                    _add_four(source, w + 4 * first, w_row, target, last - first, k, k1, k2, k3)
+                else:
+                    for row in (k, k1, k2):
+                        if row < inner:
+                            _add_one(source, w + 4 * first, w_row, target, last - first, row)
+            k = _next_row(x, x_row, z, n, inner, k3 + 1)
+
+
+@serial
+def _next_row(x, x_row, z, n, inner, k):
+    """The first row from k on that has to be read; ``inner`` or more if there is none."""
+    while k < inner:
+        for r in range(n):
+            if read(x + r * x_row + 4 * k) != 0 or z == 0 or not np.isfinite(
+                    read(z + (r * inner + k) * 4)):
+                return k
+        k += 1
+    return k
+
+
+@serial
+def _add_four(x, w, w_row, y, columns, k, k1, k2, k3):
+    """y += x[k] * w[k] + the same for three more rows of w."""
+    a, b = v.fill(read(x + 4 * k)), v.fill(read(x + 4 * k1))
+    c, d = v.fill(read(x + 4 * k2)), v.fill(read(x + 4 * k3))
+    for i in range(0, columns, WIDTH):
+        left, here = columns - i, w + 4 * i
+        total = v.load_some(y + 4 * i, left)
+        total = v.fma(v.load_some(here + k * w_row, left), a, total)
+        total = v.fma(v.load_some(here + k1 * w_row, left), b, total)
+        total = v.fma(v.load_some(here + k2 * w_row, left), c, total)
+        total = v.fma(v.load_some(here + k3 * w_row, left), d, total)
+        v.store_some(y + 4 * i, total, left)
+
+
+@serial
+def _add_one(x, w, w_row, y, columns, k):
+    """y += x[k] * w[k]."""
+    factor = v.fill(read(x + 4 * k))
+    for i in range(0, columns, WIDTH):
+        left = columns - i
+        total = v.load_some(y + 4 * i, left)
+        total = v.fma(v.load_some(w + k * w_row + 4 * i, left), factor, total)
+        v.store_some(y + 4 * i, total, left)
+
+
+def _workers(w):
+    return threads() if w.size >= MANY else 1
 
 
 def _rows(x):
@@ -194,11 +245,12 @@ def _forward(x, w, b, least):
         return NotImplemented
     x, w = _rows(x), _rows(w)
     (n, inner), o = x.shape, w.shape[0]
-    y, workers = empty((n, o), np.float32), threads()
+    y, workers = empty((n, o), np.float32), _workers(w)
     b = contiguous(b)
     if n <= FEW:
-        _few_times_transposed(address(x), x.strides[0], address(w), w.strides[0], address(b),
-                              address(y), n, inner, o, min(workers, o), least)
+        run = on(workers, _few_times_transposed)
+        run(address(x), x.strides[0], address(w), w.strides[0], address(b), address(y), n, inner, o,
+            min(workers, o), least)
         return y
     room = scratch(workers * (inner + 1) * LINE)
     _times_transposed(address(x), x.strides[0], address(w), w.strides[0], address(b), address(y), n,
@@ -206,16 +258,18 @@ def _forward(x, w, b, least):
     return y
 
 
-def linear_input_gradient(dy, w):
-    """dx = dy @ w."""
+def linear_input_gradient(dy, w, y=None):
+    """dx = dy @ w; see the reference for y."""
     if not suits(dy, w):
         return NotImplemented
     dy, w = _rows(dy), _rows(w)
     (n, o), inner = dy.shape, w.shape[1]
-    dx, workers = empty((n, inner), np.float32), threads()
+    dx, workers = empty((n, inner), np.float32), _workers(w)
     if n <= FEW:
-        _few_times(address(dy), dy.strides[0], address(w), w.strides[0], address(dx), n, o, inner,
-                   workers)
+        z = y if layout(y) == ROWS else None
+        run = on(workers, _few_times)
+        run(address(dy), dy.strides[0], address(w), w.strides[0], address(dx), address(z), n, o,
+            inner, workers)
         return dx
     room = scratch(workers * (o + 1) * LINE)
     _times(address(dy), dy.strides[0], address(w), w.strides[0], address(dx), n, o, inner,

@@ -4,22 +4,26 @@ Fresh memory costs about 70 microseconds per megabyte: the operating system maps
 it is first touched. A training step makes and drops the same sizes every time, so what a dropped
 array leaves behind is handed to the next one of its size.
 """
+import math
 import threading
 
 import numpy as np
 
 from .jit import Entry
+from .objects import address, layout
 
 SMALL = 1 << 16      # bytes; below, the allocator of NumPy is as fast
 KEEP = 1 << 31       # bytes kept ready at most
+LINE = 64            # bytes; arrays begin where a cache line does
 
 
 class _Pool:
     """Blocks of memory that no array uses now, by size."""
 
-    def __init__(self, small=SMALL):
-        self.free, self.kept, self.small, self.held = {}, 0, small, []
+    def __init__(self, most=KEEP, small=SMALL):
+        self.free, self.kept, self.most, self.small, self.held = {}, 0, most, small, []
         self.lock = threading.RLock()   # the garbage collector may give a block back amid a call
+        self.new = _make_block(self.give)
 
     def take(self, size):
         with self.lock:
@@ -27,11 +31,12 @@ class _Pool:
             if blocks:
                 self.kept -= size
                 return blocks.pop()
-        return np.empty(size + 64, np.uint8)
+        return self.new(size + LINE, np.uint8)
 
-    def give(self, size, block):
+    def give(self, block, line=LINE):  # bound here: at interpreter exit the module may be gone
+        size = block.nbytes - line
         with self.lock:
-            if self.kept + size <= KEEP:
+            if self.kept + size <= self.most:
                 self.free.setdefault(size, []).append(block)
                 self.kept += size
 
@@ -41,35 +46,34 @@ class _Pool:
             self.kept = 0
 
 
+def _make_block(give):
+    """A class of arrays of bytes, in which arrays and all their views lie.
+
+    When the last of them is gone Python is about to drop the block, too, and calls ``__del__``;
+    there the pool takes hold of it, and the block lives on. This happens any number of times, since
+    a block is nothing for the garbage collector: it refers to no other object (so ``__slots__``).
+    """
+    class Block(np.ndarray):
+        __slots__ = ()
+
+        def __del__(self):
+            if self.base is None:   # a slice of a block is of this class, too
+                give(self)
+    return Block
+
+
 POOL = _Pool()
 _active = POOL      # the pool that arrays are taken from
-
-
-class _Lease:
-    """What an array and all its views hold on to; when the last of them goes, so does the lease."""
-
-    __slots__ = ("block", "size", "pool", "__array_interface__")
-
-    def __init__(self, shape, dtype, size, pool):
-        self.size, self.pool = size, pool
-        self.block = block = pool.take(size)
-        start = block.__array_interface__["data"][0]
-        self.__array_interface__ = {"data": (start + -start % 64, False), "shape": shape,
-                                    "typestr": dtype.str, "version": 3}
-
-    def __del__(self):
-        self.pool.give(self.size, self.block)
 
 
 def empty(shape, dtype):
     """``np.empty`` on reused memory, aligned to 64 bytes; row-major."""
     dtype = np.dtype(dtype)
-    size = dtype.itemsize
-    for n in shape:
-        size *= n
+    size = math.prod(shape) * dtype.itemsize
     if size < _active.small:
         return np.empty(shape, dtype)
-    return np.asarray(_Lease(tuple(shape), dtype, size, _active))
+    block = _active.take(size)
+    return np.ndarray(shape, dtype, block, -address(block) % LINE)
 
 
 _local = threading.local()
@@ -117,11 +121,6 @@ def empty_channels_last(shape, dtype):
     return empty((n, h, w, c), dtype).transpose(0, 3, 1, 2)
 
 
-def address(array):
-    """Where the first element of ``array`` lies (0 for None)."""
-    return 0 if array is None else array.__array_interface__["data"][0]
-
-
 def contiguous(x):
     """x in row-major order: itself, or a copy by NumPy, which no captured call would repeat."""
     if x is None or x.flags.c_contiguous:
@@ -137,4 +136,4 @@ def is_channels_last(x):
 
 def suits(*arrays):
     """Whether these arrays are for the kernels here: float32, aligned, not empty (None is fine)."""
-    return all(a is None or (a.dtype == np.float32 and a.size and a.flags.aligned) for a in arrays)
+    return all(map(layout, arrays))

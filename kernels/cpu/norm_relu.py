@@ -12,7 +12,7 @@ import numpy as np
 from numba import prange
 
 from . import vectors as v
-from .conv_pool import DEAD, channels_last_dense, windows_of
+from .conv_pool import DEAD, channels_last_dense, read_windows, windows_of
 from .jit import entry, parallel, threads
 from .memory import address, empty, empty_channels_last
 from .norm import CHUNK, MANY, channel_sums
@@ -68,9 +68,10 @@ def _relu_rows(x, constants, y, rows, channels, workers):
 
 
 @parallel
-def _relu_pool(x, constants, y, code, at, n, q):
+def _relu_pool(x, constants, y, code, at, n, windows):
     """y, code = the pooled ReLU of x * scale + shift; at = the x that y was made of."""
-    for job in prange(n * q.PH):
+    for job in prange(n * read_windows(windows).PH):
+        q = read_windows(windows)
         zero, dead = v.fill(np.float32(0)), v.fill_int(np.int32(DEAD))
         scale, shift = constants + SCALE * q.C * 4, constants + SHIFT * q.C * 4
         image, ph = job // q.PH, job % q.PH
@@ -195,9 +196,10 @@ def _combine_behind_relu(dy, x, constants, factors, dx, rows, channels, workers)
 
 
 @parallel
-def _combine_behind_pool(dy, code, x, constants, factors, dx, n, q):
+def _combine_behind_pool(dy, code, x, constants, factors, dx, n, windows):
     """dx = a g + b + c (x - mean), a row of an image at a time."""
-    for job in prange(n * q.H):
+    for job in prange(n * read_windows(windows).H):
+        q = read_windows(windows)
         line = q.C * 4
         image, h = job // q.H, job % q.H
         place = image * q.PN + h // q.KH * q.PR
@@ -259,7 +261,7 @@ def batch_norm_relu_forward(x, w, b, running_mean, running_var, eps, momentum, t
     y, at = empty_channels_last(size, np.float32), empty_channels_last(size, np.float32)
     code = empty_channels_last(size, np.uint8)
     _relu_pool(t.start, address(constants), address(y), address(code), address(at), n,
-               windows_of(y, (height, width), window))
+               windows_of(y, (height, width), window).address)
     return y, code, (t.array, constants, at)
 
 
@@ -287,5 +289,5 @@ def batch_norm_relu_backward(dy, code, kept, w, training, window):
     else:
         _combine_behind_pool(g.start, address(code), address(x), address(constants),
                              address(factors), address(dx), len(x),
-                             windows_of(g.array, x.shape[2:], window))
+                             windows_of(g.array, x.shape[2:], window).address)
     return dx, dw, db

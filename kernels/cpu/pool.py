@@ -5,28 +5,45 @@ order matters, and dx needs no zeros first.
 
     N C H W input;  OH OW output;  KH KW window;  SH SW stride;  DH DW dilation
 """
+import functools
 from collections import namedtuple
 
 import numpy as np
 from numba import prange
 
 from . import vectors as v
-from .jit import parallel, serial
+from .jit import on, parallel, serial, threads
 from .memory import address, empty_channels_last, suits
+from .objects import PIXELS, Packed, layout, reader
 from .simd import WIDTH, clear
 from .stage import channels_last, rearranged
 
-Window = namedtuple("Window", "N C H W OH OW KH KW SH SW DH DW TOP BOTTOM LEFT RIGHT")
-Steps = namedtuple("Steps", "n h w")    # strides in bytes
+
+class Windows(Packed, namedtuple("Windows", (
+        "N C H W OH OW KH KW SH SW DH DW TOP BOTTOM LEFT RIGHT "
+        "XN XH XW YN YH YW"))):     # strides in bytes of the large and of the pooled image
+    """Sizes, and how memory runs."""
 
 
-def _steps(x):
-    return Steps(x.strides[0], x.strides[2], x.strides[3])
+_read = reader(Windows)
+FEW = 1 << 15   # floats of the large images that one thread walks over sooner than two
+NO_PADDING = ((0, 0), (0, 0))
 
 
-def _window(x_shape, y_size, kernel, stride, padding, dilation=(1, 1)):
-    n, c, h, w = x_shape
-    return Window(n, c, h, w, *y_size, *kernel, *stride, *dilation, *padding[0], *padding[1])
+@functools.cache
+def _windows(x_shape, x_strides, y_size, y_strides, kernel, stride, padding, dilation):
+    return Windows(*x_shape, *y_size, *kernel, *stride, *dilation, *padding[0], *padding[1],
+                   x_strides[0], *x_strides[2:], y_strides[0], *y_strides[2:])
+
+
+def _plan(x, y, kernel=(0, 0), stride=(1, 1), padding=NO_PADDING, dilation=(1, 1)):
+    """The plan for large images like x and pooled ones like y."""
+    return _windows(x.shape, x.strides, y.shape[2:], y.strides, kernel, stride, padding, dilation)
+
+
+def _threads(x, kernel):
+    """The kernel on as many threads as large images like x are worth."""
+    return on(threads() if x.size >= FEW else 1, kernel)
 
 
 @serial
@@ -40,15 +57,16 @@ def _inside(start, count, step, size):
 
 
 @parallel
-def _max_forward(x, xs, y, index, ys, p):
-    for job in prange(p.N * p.OH):
+def _max_forward(x, y, index, plan):
+    for job in prange(_read(plan).N * _read(plan).OH):
+        p = _read(plan)
         n, oh = job // p.OH, job % p.OH
         top = oh * p.SH - p.TOP
         kh0, kh1 = _inside(top, p.KH, p.DH, p.H)
         for ow in range(p.OW):
             left = ow * p.SW - p.LEFT
             kw0, kw1 = _inside(left, p.KW, p.DW, p.W)
-            place = n * ys.n + oh * ys.h + ow * ys.w
+            place = n * p.YN + oh * p.YH + ow * p.YW
             for c in range(0, p.C, WIDTH):
                 best = v.fill(np.float32(-np.inf))
                 where = v.fill_int(np.int32((top + kh0 * p.DH) * p.W + left + kw0 * p.DW))
@@ -56,7 +74,7 @@ def _max_forward(x, xs, y, index, ys, p):
                     h = top + kh * p.DH
                     for kw in range(kw0, kw1):
                         w = left + kw * p.DW
-                        value = v.load_some(x + n * xs.n + h * xs.h + w * xs.w + c * 4, p.C - c)
+                        value = v.load_some(x + n * p.XN + h * p.XH + w * p.XW + c * 4, p.C - c)
                         here = v.fill_int(np.int32(h * p.W + w))
                         where = v.better_index(value, best, here, where)
                         best = v.better(value, best)
@@ -71,14 +89,15 @@ def max_pool2d_forward(x, kernel, stride, padding, dilation, output_size):
     x = channels_last(x)
     shape = (*x.shape[:2], *output_size)
     y, index = empty_channels_last(shape, np.float32), empty_channels_last(shape, np.int32)
-    _max_forward(address(x), _steps(x), address(y), address(index), _steps(y),
-                 _window(x.shape, output_size, kernel, stride, padding, dilation))
+    plan = _plan(x, y, kernel, stride, padding, dilation)
+    _threads(x, _max_forward)(address(x), address(y), address(index), plan.address)
     return y, index
 
 
 @parallel
-def _max_backward(dy, ys, index, dx, xs, p):
-    for job in prange(p.N * p.H):
+def _max_backward(dy, index, dx, plan):
+    for job in prange(_read(plan).N * _read(plan).H):
+        p = _read(plan)
         n, h = job // p.H, job % p.H
         oh0 = max(-((p.DH * (p.KH - 1) - h - p.TOP) // p.SH), 0)
         oh1 = min((h + p.TOP) // p.SH + 1, p.OH)
@@ -90,39 +109,40 @@ def _max_backward(dy, ys, index, dx, xs, p):
                 total = v.fill(np.float32(0))
                 for oh in range(oh0, oh1):
                     for ow in range(ow0, ow1):
-                        place = n * ys.n + oh * ys.h + ow * ys.w + c * 4
+                        place = n * p.YN + oh * p.YH + ow * p.YW + c * 4
                         chosen = v.load_ints(index + place, p.C - c)
                         value = v.load_some(dy + place, p.C - c)
                         total = v.add(total, v.where_equal(chosen, here, value))
-                v.store_some(dx + n * xs.n + h * xs.h + w * xs.w + c * 4, total, p.C - c)
+                v.store_some(dx + n * p.XN + h * p.XH + w * p.XW + c * 4, total, p.C - c)
 
 
 @parallel
-def _max_backward_tiled(dy, ys, index, dx, xs, p):
+def _max_backward_tiled(dy, index, dx, plan):
     """Windows that lie side by side: each hands its gradient to its own pixels."""
-    for job in prange(p.N * p.OH):
+    for job in prange(_read(plan).N * _read(plan).OH):
+        p = _read(plan)
         n, oh = job // p.OH, job % p.OH
         top = oh * p.SH - p.TOP
         kh0, kh1 = _inside(top, p.KH, 1, p.H)
         if oh == p.OH - 1:
             for h in range(top + kh1, p.H):     # rows that no window reaches
-                clear(dx + n * xs.n + h * xs.h, p.W * xs.w)
+                clear(dx + n * p.XN + h * p.XH, p.W * p.XW)
         for ow in range(p.OW):
             left = ow * p.SW - p.LEFT
             kw0, kw1 = _inside(left, p.KW, 1, p.W)
-            place = n * ys.n + oh * ys.h + ow * ys.w
+            place = n * p.YN + oh * p.YH + ow * p.YW
             for c in range(0, p.C, WIDTH):
                 chosen = v.load_ints(index + place + c * 4, p.C - c)
                 value = v.load_some(dy + place + c * 4, p.C - c)
                 for h in range(top + kh0, top + kh1):
                     for w in range(left + kw0, left + kw1):
                         here = v.fill_int(np.int32(h * p.W + w))
-                        v.store_some(dx + n * xs.n + h * xs.h + w * xs.w + c * 4,
+                        v.store_some(dx + n * p.XN + h * p.XH + w * p.XW + c * 4,
                                      v.where_equal(chosen, here, value), p.C - c)
         end = max(p.OW * p.SW - p.LEFT, 0)
         if end < p.W:
             for h in range(top + kh0, top + kh1):
-                clear(dx + n * xs.n + h * xs.h + end * xs.w, (p.W - end) * xs.w)
+                clear(dx + n * p.XN + h * p.XH + end * p.XW, (p.W - end) * p.XW)
 
 
 def max_pool2d_backward(dy, index, size, window=None):
@@ -130,13 +150,12 @@ def max_pool2d_backward(dy, index, size, window=None):
     if not suits(dy) or window is None or index.dtype != np.int32 or index.strides[1] != 4:
         return NotImplemented
     kernel, stride, padding, dilation = window
-    if dy.strides != index.strides:
+    if layout(dy) != PIXELS and dy.strides != index.strides:
         dy = rearranged(dy)
     dx = empty_channels_last((*dy.shape[:2], *size), np.float32)
-    tiled = kernel == stride and dilation == (1, 1)
-    (_max_backward_tiled if tiled else _max_backward)(
-        address(dy), _steps(dy), address(index), address(dx), _steps(dx),
-        _window(dx.shape, dy.shape[2:], kernel, stride, padding, dilation))
+    kind = _max_backward_tiled if kernel == stride and dilation == (1, 1) else _max_backward
+    plan = _plan(dx, dy, kernel, stride, padding, dilation)
+    _threads(dx, kind)(address(dy), address(index), address(dx), plan.address)
     return dx
 
 
@@ -152,8 +171,9 @@ def _divisor(oh, ow, p, include_pad, divisor):
 
 
 @parallel
-def _avg_forward(x, xs, y, ys, p, include_pad, divisor):
-    for job in prange(p.N * p.OH):
+def _avg_forward(x, y, plan, include_pad, divisor):
+    for job in prange(_read(plan).N * _read(plan).OH):
+        p = _read(plan)
         n, oh = job // p.OH, job % p.OH
         top = oh * p.SH - p.TOP
         for ow in range(p.OW):
@@ -164,10 +184,10 @@ def _avg_forward(x, xs, y, ys, p, include_pad, divisor):
                 for h in range(max(top, 0), min(top + p.KH, p.H)):
                     row = v.fill(np.float32(0))     # sums of sums: fewer roundings
                     for w in range(max(left, 0), min(left + p.KW, p.W)):
-                        place = x + n * xs.n + h * xs.h + w * xs.w + c * 4
+                        place = x + n * p.XN + h * p.XH + w * p.XW + c * 4
                         row = v.add(row, v.load_some(place, p.C - c))
                     total = v.add(total, row)
-                v.store_some(y + n * ys.n + oh * ys.h + ow * ys.w + c * 4, v.mul(total, scale),
+                v.store_some(y + n * p.YN + oh * p.YH + ow * p.YW + c * 4, v.mul(total, scale),
                              p.C - c)
 
 
@@ -178,15 +198,16 @@ def avg_pool2d_forward(x, kernel, stride, padding, output_size, count_include_pa
         return NotImplemented
     x = channels_last(x)
     y = empty_channels_last((*x.shape[:2], *output_size), np.float32)
-    _avg_forward(address(x), _steps(x), address(y), _steps(y),
-                 _window(x.shape, output_size, kernel, stride, padding),
-                 int(count_include_pad), int(divisor_override or 0))
+    plan = _plan(x, y, kernel, stride, padding)
+    _threads(x, _avg_forward)(address(x), address(y), plan.address, int(count_include_pad),
+                              int(divisor_override or 0))
     return y
 
 
 @parallel
-def _avg_backward(dy, ys, dx, xs, p, include_pad, divisor):
-    for job in prange(p.N * p.H):
+def _avg_backward(dy, dx, plan, include_pad, divisor):
+    for job in prange(_read(plan).N * _read(plan).H):
+        p = _read(plan)
         n, h = job // p.H, job % p.H
         oh0 = max(-((p.KH - 1 - h - p.TOP) // p.SH), 0)
         oh1 = min((h + p.TOP) // p.SH + 1, p.OH)
@@ -198,9 +219,9 @@ def _avg_backward(dy, ys, dx, xs, p, include_pad, divisor):
                 for oh in range(oh0, oh1):
                     for ow in range(ow0, ow1):
                         scale = v.fill(np.float32(1 / _divisor(oh, ow, p, include_pad, divisor)))
-                        place = dy + n * ys.n + oh * ys.h + ow * ys.w + c * 4
+                        place = dy + n * p.YN + oh * p.YH + ow * p.YW + c * 4
                         total = v.fma(v.load_some(place, p.C - c), scale, total)
-                v.store_some(dx + n * xs.n + h * xs.h + w * xs.w + c * 4, total, p.C - c)
+                v.store_some(dx + n * p.XN + h * p.XH + w * p.XW + c * 4, total, p.C - c)
 
 
 def avg_pool2d_backward(dy, size, kernel, stride, padding, count_include_pad, divisor_override):
@@ -209,9 +230,9 @@ def avg_pool2d_backward(dy, size, kernel, stride, padding, count_include_pad, di
         return NotImplemented
     dy = channels_last(dy)
     dx = empty_channels_last((*dy.shape[:2], *size), np.float32)
-    _avg_backward(address(dy), _steps(dy), address(dx), _steps(dx),
-                  _window(dx.shape, dy.shape[2:], kernel, stride, padding),
-                  int(count_include_pad), int(divisor_override or 0))
+    plan = _plan(dx, dy, kernel, stride, padding)
+    _threads(dx, _avg_backward)(address(dy), address(dx), plan.address, int(count_include_pad),
+                                int(divisor_override or 0))
     return dx
 
 
@@ -222,8 +243,9 @@ def _bin(i, size, bins):
 
 
 @parallel
-def _adaptive_forward(x, xs, y, ys, p):
-    for job in prange(p.N * p.OH * p.OW):
+def _adaptive_forward(x, y, plan):
+    for job in prange(_read(plan).N * _read(plan).OH * _read(plan).OW):
+        p = _read(plan)
         n, oh, ow = job // (p.OH * p.OW), job // p.OW % p.OH, job % p.OW
         h0, h1 = _bin(oh, p.H, p.OH)
         w0, w1 = _bin(ow, p.W, p.OW)
@@ -233,10 +255,10 @@ def _adaptive_forward(x, xs, y, ys, p):
             for h in range(h0, h1):
                 row = v.fill(np.float32(0))     # sums of sums: fewer roundings
                 for w in range(w0, w1):
-                    place = x + n * xs.n + h * xs.h + w * xs.w + c * 4
+                    place = x + n * p.XN + h * p.XH + w * p.XW + c * 4
                     row = v.add(row, v.load_some(place, p.C - c))
                 total = v.add(total, row)
-            v.store_some(y + n * ys.n + oh * ys.h + ow * ys.w + c * 4, v.mul(total, scale), p.C - c)
+            v.store_some(y + n * p.YN + oh * p.YH + ow * p.YW + c * 4, v.mul(total, scale), p.C - c)
 
 
 def adaptive_avg_pool2d_forward(x, output_size):
@@ -245,14 +267,15 @@ def adaptive_avg_pool2d_forward(x, output_size):
         return NotImplemented
     x = channels_last(x)
     y = empty_channels_last((*x.shape[:2], *output_size), np.float32)
-    _adaptive_forward(address(x), _steps(x), address(y), _steps(y),
-                      _window(x.shape, output_size, (0, 0), (1, 1), ((0, 0), (0, 0))))
+    plan = _plan(x, y)
+    _threads(x, _adaptive_forward)(address(x), address(y), plan.address)
     return y
 
 
 @parallel
-def _adaptive_backward(dy, ys, dx, xs, p):
-    for job in prange(p.N * p.H):
+def _adaptive_backward(dy, dx, plan):
+    for job in prange(_read(plan).N * _read(plan).H):
+        p = _read(plan)
         n, h = job // p.H, job % p.H
         for w in range(p.W):
             for c in range(0, p.C, WIDTH):
@@ -262,9 +285,9 @@ def _adaptive_backward(dy, ys, dx, xs, p):
                     for ow in range(w * p.OW // p.W, ((w + 1) * p.OW + p.W - 1) // p.W):
                         w0, w1 = _bin(ow, p.W, p.OW)
                         scale = v.fill(np.float32(1 / ((h1 - h0) * (w1 - w0))))
-                        place = dy + n * ys.n + oh * ys.h + ow * ys.w + c * 4
+                        place = dy + n * p.YN + oh * p.YH + ow * p.YW + c * 4
                         total = v.fma(v.load_some(place, p.C - c), scale, total)
-                v.store_some(dx + n * xs.n + h * xs.h + w * xs.w + c * 4, total, p.C - c)
+                v.store_some(dx + n * p.XN + h * p.XH + w * p.XW + c * 4, total, p.C - c)
 
 
 def adaptive_avg_pool2d_backward(dy, size):
@@ -273,6 +296,6 @@ def adaptive_avg_pool2d_backward(dy, size):
         return NotImplemented
     dy = channels_last(dy)
     dx = empty_channels_last((*dy.shape[:2], *size), np.float32)
-    _adaptive_backward(address(dy), _steps(dy), address(dx), _steps(dx),
-                       _window(dx.shape, dy.shape[2:], (0, 0), (1, 1), ((0, 0), (0, 0))))
+    plan = _plan(dx, dy)
+    _threads(dx, _adaptive_backward)(address(dy), address(dx), plan.address)
     return dx

@@ -1,9 +1,11 @@
 """Copy a piece of an image next to the processor: channels side by side, zeros around."""
 from numba import prange
 
-from .jit import parallel, serial
+from .jit import on, parallel, serial, threads
 from .memory import address, empty_channels_last, is_channels_last
 from .simd import clear, copy, read, write
+
+MANY = 1 << 14  # floats below which one thread is as fast
 
 
 @serial
@@ -45,7 +47,8 @@ def rearranged(x):
     """A copy of x (N, C, H, W), float32, whose memory runs N, H, W, C without gaps."""
     y = empty_channels_last(x.shape, x.dtype)
     n, c, h, w = x.shape
-    _rearrange(address(x), *x.strides, n, c, h, w, address(y))
+    run = on(threads() if n > 1 and x.size >= MANY else 1, _rearrange)
+    run(address(x), *x.strides, n, c, h, w, address(y))
     return y
 
 

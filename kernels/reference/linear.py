@@ -16,8 +16,12 @@ def linear_relu_forward(x, w, b):
     return relu_forward(linear_forward(x, w, b))
 
 
-def linear_input_gradient(dy, w):
-    """dx = dy @ w."""
+def linear_input_gradient(dy, w, y=None):
+    """dx = dy @ w.
+
+    y is what ``linear_forward`` made of w, if it is at hand: where it is finite, so was its row of
+    w, and if dy is 0 there that row need not be read.
+    """
     return dy @ w                   # (R, I) = (R, O) @ (O, I)
 
 

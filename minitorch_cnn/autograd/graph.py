@@ -5,6 +5,7 @@ it. Taking the highest number first therefore visits each op after all of its us
 gradient is complete: a heap and a loop, no recursion, whatever the depth of the graph.
 """
 import heapq
+import sys
 
 import numpy as np
 
@@ -77,7 +78,12 @@ def _arrive(edge, dx, arrived, heap):
 
 def _own(dx, dy):
     """``dx`` as an array nobody else holds: a leaf keeps it as its ``.grad``."""
-    return dx.copy() if dx is dy or is_array(dx.base) else dx
+    return dx.copy() if dx is dy or is_shared(dx) else dx
+
+
+def is_shared(array):
+    """Whether ``array`` is a view of memory that somebody else has, too."""
+    return is_array(array.base) and sys.getrefcount(array.base) > 2  # the view's, the call's
 
 
 def _with_hooks(op, dy):

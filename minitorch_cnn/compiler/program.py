@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..autograd import Function, Tensor
-from ..autograd.graph import accumulate, walk_back
-from ..device import array_module, is_array
+from ..autograd.graph import accumulate, is_shared, walk_back
+from ..device import array_module
 from . import recording as record
 from .fusion import fuse
 from .recording import Slot, slots_in
@@ -270,7 +270,7 @@ def _fit(run, dx, dy, edge, own):
     if dx.dtype != edge.dtype:
         run.cast()
         return dx.astype(edge.dtype)
-    return dx.copy() if own and (dx is dy or is_array(dx.base)) else dx
+    return dx.copy() if own and (dx is dy or is_shared(dx)) else dx
 
 
 class Program:

@@ -75,7 +75,7 @@ def check_module(method, model):
                         f"{type(model).__name__}; pass the module itself")
 
 
-def check_range(method, images, value_range):
+def check_range(method, images, value_range, what="pixels"):
     """Refuse pixels (or NaN) outside ``value_range``; None allows everything.
 
     Raises
@@ -88,7 +88,7 @@ def check_range(method, images, value_range):
     low, high = value_range
     found = float(images.min()), float(images.max())
     if not (low <= found[0] and found[1] <= high):
-        raise ValueError(f"{method}: pixels must lie in [{low:g}, {high:g}], found {found[0]:.4g} "
+        raise ValueError(f"{method}: {what} must lie in [{low:g}, {high:g}], found {found[0]:.4g} "
                          f"to {found[1]:.4g}; scale the images, or name their range with "
                          "value_range=(low, high) (None: any)")
 
@@ -166,11 +166,22 @@ def broadcast_to_images(method, name, value, images):
 
     Raises
     ------
+    TypeError
+        For what is neither.
     ValueError
-        If it does not fit.
+        If it does not fit, or is not finite.
     """
     xp = array_module(images)
-    array = xp.asarray(value.data if isinstance(value, Tensor) else value, dtype=images.dtype)
+    try:
+        array = xp.asarray(value.data if isinstance(value, Tensor) else value)
+        if array.dtype.kind not in "biuf":
+            raise TypeError
+    except (TypeError, ValueError):
+        raise TypeError(f"{method}: {name} must be a number or an array of numbers, got "
+                        f"{value!r:.40}") from None
+    array = array.astype(images.dtype)
+    if not xp.isfinite(array).all():
+        raise ValueError(f"{method}: {name} must be finite, got NaN or infinity in it")
     try:
         return xp.broadcast_to(array, images.shape)
     except ValueError:

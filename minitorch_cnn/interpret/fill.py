@@ -11,7 +11,7 @@ from ..autograd import Tensor, no_grad
 from ..device import array_module
 from ..ops import conv2d, pad
 from ..random import numpy_generator
-from .checks import broadcast_to_images
+from .checks import broadcast_to_images, check_range
 
 
 def fill_images(method, fill, images, value_range, generator):
@@ -20,11 +20,16 @@ def fill_images(method, fill, images, value_range, generator):
     Raises
     ------
     ValueError
-        For a name that does not exist, a shape that does not fit, noise without a range.
+        For a name that does not exist, a shape that does not fit, values outside of the range,
+        noise without one.
+    TypeError
+        For what is no name, number or array.
     """
     xp = array_module(images)
     if not isinstance(fill, str):
-        return broadcast_to_images(method, "fill", fill, images)
+        filling = broadcast_to_images(method, "fill", fill, images)
+        check_range(method, filling, value_range, "fill")
+        return filling
     if fill == "mean":
         return xp.broadcast_to(images.mean(axis=(2, 3), keepdims=True), images.shape)
     if fill == "blur":

@@ -1,8 +1,29 @@
 """What every public op does with its arguments first: convert, check, say what is wrong."""
+import functools
 import operator
 
 from ..autograd import Tensor
 from ..dtypes import as_array
+
+_SIZES = frozenset((int, bool, str, type(None)))
+
+
+def remembered(check):
+    """Let ``check(op, shapes, *options)`` work once for the same arguments; then it is a look-up.
+
+    1.0 and 1 are the same to a look-up, but not to a check. So options other than ints, words and
+    tuples of them are worked out at every call.
+    """
+    known = functools.lru_cache(maxsize=4096)(check)
+
+    @functools.wraps(check)
+    def call(op, shapes, *options):
+        for option in options:
+            kinds = map(type, option) if type(option) is tuple else (type(option),)
+            if not _SIZES.issuperset(kinds):
+                return check(op, shapes, *options)
+        return known(op, shapes, *options)
+    return call
 
 
 def as_tensor(data):

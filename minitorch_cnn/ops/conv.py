@@ -10,6 +10,7 @@ from .geometry import (
     as_images,
     check_conv,
     check_layout,
+    conv_options,
     conv_output,
     conv_padding,
     ints,
@@ -148,13 +149,8 @@ def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 
 def _conv(op, dims, input, weight, bias, stride, padding, dilation, groups):
     input, weight, bias = _checked(op, input, weight, bias)
-    groups = check_conv(op, input, weight, bias, groups, dims)
-    kernel = weight.shape[2:]
-    stride = ints(op, "stride", stride, dims)
-    dilation = ints(op, "dilation", dilation, dims)
-    padding = conv_padding(op, padding, kernel, stride, dilation)
-    conv_output(op, input.shape[-dims:], kernel, stride, padding, dilation)
-    conv = Conv2d(*pairs(kernel, stride, padding, dilation)[1:], groups)
+    conv = Conv2d(*conv_options(op, _shapes(input, weight, bias), dims, stride, padding, dilation,
+                                groups))
     return like_input(conv(as_images(input, dims), as_images(weight, dims), bias), input, dims)
 
 
@@ -207,7 +203,7 @@ def conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_paddi
 def _conv_transpose(op, dims, input, weight, bias, stride, padding, output_padding, groups,
                     dilation):
     input, weight, bias = _checked(op, input, weight, bias)
-    groups = check_conv(op, input, weight, bias, groups, dims, transposed=True)
+    groups = check_conv(op, _shapes(input, weight, bias), groups, dims, transposed=True)
     if isinstance(padding, str):
         raise TypeError(f'{op}: padding must be numbers, got "{padding}"')
     kernel = weight.shape[2:]
@@ -225,9 +221,16 @@ def _checked(op, input, weight, bias):
     """The three as Tensors that hold floats of one dtype."""
     input, weight = as_tensor(input), as_tensor(weight)
     bias = None if bias is None else as_tensor(bias)
-    check_float(op, input=input, weight=weight, bias=bias)
-    check_same_dtype(op, input=input, weight=weight, bias=bias)
+    dtype = input.data.dtype
+    same = dtype == weight.data.dtype and (bias is None or dtype == bias.data.dtype)
+    if not same or dtype.kind != "f":
+        check_float(op, input=input, weight=weight, bias=bias)
+        check_same_dtype(op, input=input, weight=weight, bias=bias)
     return input, weight, bias
+
+
+def _shapes(input, weight, bias):
+    return input.shape, weight.shape, None if bias is None else bias.shape
 
 
 class Unfold(Function):
@@ -291,7 +294,7 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.unfold.html
     """
     input = as_tensor(input)
-    check_layout("unfold", input, 2)
+    check_layout("unfold", input.shape, 2)
     kernel, options = _column_options("unfold", kernel_size, dilation, padding, stride)
     conv_output("unfold", input.shape[-2:], kernel, *options)
     y = Unfold(kernel, *options)(as_images(input, 2))

@@ -6,8 +6,10 @@ sizes. The kernels see pairs only: stride (SH, SW), padding ((TOP, BOTTOM), (LEF
 The formulas are those in PyTorch's documentation of Conv2d, ConvTranspose2d and MaxPool2d; Dumoulin
 and Visin 2016, "A guide to convolution arithmetic", arXiv:1603.07285, draws them.
 """
+import functools
 import operator
 
+from .checks import remembered
 from .shape import Reshape
 
 _LAYOUT = {1: "(N, C, L) or (C, L)", 2: "(N, C, H, W) or (C, H, W)"}
@@ -50,7 +52,7 @@ def text(sizes):
 # images and signals, with and without a batch -----------------------------------------------------
 
 
-def check_layout(op, input, dims, channels=0):
+def check_layout(op, shape, dims, channels=0):
     """Refuse what is not a batch of images (signals) or a single one, and images without pixels.
 
     ``channels`` is the least number of channels; the batch may be empty.
@@ -60,11 +62,11 @@ def check_layout(op, input, dims, channels=0):
     ValueError
         With the layout that is expected.
     """
-    if input.ndim not in (dims + 1, dims + 2):
-        raise ValueError(f"{op}: input must be {_LAYOUT[dims]}, got shape {input.shape}; "
+    if len(shape) not in (dims + 1, dims + 2):
+        raise ValueError(f"{op}: input must be {_LAYOUT[dims]}, got shape {shape}; "
                          "add what is missing with unsqueeze() or reshape it")
-    if 0 in input.shape[-dims:] or input.shape[-dims - 1] < channels:
-        raise ValueError(f"{op}: input of shape {input.shape} has no pixels; "
+    if 0 in shape[-dims:] or shape[-dims - 1] < channels:
+        raise ValueError(f"{op}: input of shape {shape} has no pixels; "
                          "only the batch may be empty")
 
 
@@ -97,7 +99,7 @@ def pairs(kernel, stride, padding, dilation):
 # convolution --------------------------------------------------------------------------------------
 
 
-def check_conv(op, input, weight, bias, groups, dims, transposed=False):
+def check_conv(op, shapes, groups, dims, transposed=False):
     """Refuse shapes of input, weight and bias that do not belong together; returns ``groups``.
 
     Raises
@@ -105,22 +107,39 @@ def check_conv(op, input, weight, bias, groups, dims, transposed=False):
     TypeError, ValueError
         Naming the rule that is broken.
     """
+    input, shape, bias = shapes     # bias may be None
     check_layout(op, input, dims)
     groups = ints(op, "groups", groups, 1)[0]
-    shape = weight.shape
-    if weight.ndim != dims + 2 or 0 in (shape[0], *shape[2:]):
+    if len(shape) != dims + 2 or 0 in (shape[0], *shape[2:]):
         raise ValueError(f"{op}: weight must be {_WEIGHT[dims, transposed]} with at least one "
                          f"filter and one kernel element, got shape {shape}")
     if shape[0] % groups:
         counted = "input channels" if transposed else "filters"
         raise ValueError(f"{op}: groups={groups} does not divide the {shape[0]} {counted} of "
                          f"weight (shape {shape})")
-    _check_channels(op, input.shape[-dims - 1], shape, groups, transposed)
+    _check_channels(op, input[-dims - 1], shape, groups, transposed)
     filters = shape[1] * groups if transposed else shape[0]
-    if bias is not None and bias.shape != (filters,):
+    if bias is not None and bias != (filters,):
         raise ValueError(f"{op}: bias must hold one number per output channel, shape ({filters},), "
-                         f"got shape {bias.shape}")
+                         f"got shape {bias}")
     return groups
+
+
+@remembered
+def conv_options(op, shapes, dims, stride, padding, dilation, groups):
+    """(stride, padding, dilation, groups) for the kernels; shapes of input, weight, bias or None.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For options and shapes that do not fit together.
+    """
+    groups = check_conv(op, shapes, groups, dims)
+    kernel = shapes[1][2:]
+    stride, dilation = ints(op, "stride", stride, dims), ints(op, "dilation", dilation, dims)
+    padding = conv_padding(op, padding, kernel, stride, dilation)
+    conv_output(op, shapes[0][-dims:], kernel, stride, padding, dilation)
+    return *pairs(kernel, stride, padding, dilation)[1:], groups
 
 
 def _check_channels(op, channels, shape, groups, transposed):
@@ -220,6 +239,22 @@ def pool_options(op, kernel_size, stride, padding, dims, dilation=1):
     return kernel, stride, tuple([(p, p) for p in padding]), dilation
 
 
+@remembered
+def pool_windows(op, shape, dims, kernel_size, stride, padding, dilation, ceil_mode):
+    """(kernel, stride, padding, dilation) of a pool over an input of this shape, for the kernels.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For options that are no ints or out of range, and windows that do not fit.
+    """
+    check_layout(op, shape, dims, channels=1)
+    windows = pool_options(op, kernel_size, stride, padding, dims, dilation)
+    pool_output(op, shape[-dims:], *windows, ceil_mode)
+    return pairs(*windows)
+
+
+@functools.lru_cache(maxsize=4096)
 def pool_output(op, spatial, kernel, stride, padding, dilation, ceil_mode=False):
     """Size of the result of a pool; ``ceil_mode`` keeps a last window that is not full.
 

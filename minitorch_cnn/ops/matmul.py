@@ -13,6 +13,8 @@ from .broadcast import promoted, unbroadcast
 from .checks import as_tensor, check_same_dtype
 from .elementwise import add, mul
 
+FEW = 4     # rows for which a kernel looks at y before it reads a row of w
+
 __all__ = ["addmm", "bmm", "dot", "linear", "matmul", "mm", "mv", "outer"]
 
 
@@ -48,7 +50,7 @@ def _weight_gradient(a, b, dy):
 
 def rows(x):
     """(R, K) from (..., K): all leading dims as one (for empty arrays -1 would be ambiguous)."""
-    return x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
+    return x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
 
 
 def matmul(input, other):
@@ -222,13 +224,15 @@ class Linear(Function):
         self.w = w if self.needs[0] else None
         self.has_bias = b is not None
         y = kernels.linear_forward(rows(x), w, b)                # (R, O) = (R, I) @ (I, O)
-        return y.reshape(*x.shape[:-1], w.shape[0])
+        self.y = y if self.needs[0] and len(y) <= FEW else None
+        return y if x.ndim == 2 else y.reshape(*x.shape[:-1], w.shape[0])
 
     def backward(self, dy):
         dx = dw = db = None
         if self.needs[0]:
-            dx = kernels.linear_input_gradient(rows(dy), self.w)     # (R, I) = (R, O) @ (O, I)
-            dx = dx.reshape(*dy.shape[:-1], self.w.shape[1])
+            # (R, I) = (R, O) @ (O, I)
+            dx = kernels.linear_input_gradient(rows(dy), self.w, self.y)
+            dx = dx if dy.ndim == 2 else dx.reshape(*dy.shape[:-1], self.w.shape[1])
         if self.needs[1]:
             dw = kernels.linear_weight_gradient(rows(self.x), rows(dy))
         if self.needs[2] and self.has_bias:
@@ -261,8 +265,12 @@ def linear(input, weight, bias=None):
     """
     input, weight = as_tensor(input), as_tensor(weight)
     bias = None if bias is None else as_tensor(bias)
-    if not input.dtype == weight.dtype == (weight if bias is None else bias).dtype:
+    x, w, b = input.data, weight.data, None if bias is None else bias.data
+    if x.dtype != w.dtype or (b is not None and x.dtype != b.dtype):
         check_same_dtype("linear", input=input, weight=weight, bias=bias)
+    if x.ndim == w.ndim == 2 and x.shape[1] == w.shape[1] and (
+            b is None or b.shape == w.shape[:1]):
+        return Linear()(input, weight, bias)    # the usual case
     shape = _linear_shape(input.shape, weight.shape)
     if bias is not None and bias.shape != shape[-1:]:
         _check_broadcasts_to("linear", "bias", bias, shape)

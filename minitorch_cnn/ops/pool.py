@@ -18,9 +18,9 @@ from .geometry import (
     check_layout,
     ints,
     like_input,
-    pairs,
     pool_options,
     pool_output,
+    pool_windows,
     text,
     two,
     unpooled_size,
@@ -173,11 +173,9 @@ def max_pool1d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
 
 def _max_pool(op, dims, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices):
     input = as_tensor(input)
-    check_layout(op, input, dims, channels=1)
     _refuse_bool(op, input)
-    windows = pool_options(op, kernel_size, stride, padding, dims, dilation)
-    pool_output(op, input.shape[-dims:], *windows, ceil_mode)
-    return _with_index(MaxPool2d(*pairs(*windows), ceil_mode), input, dims, return_indices)
+    windows = pool_windows(op, input.shape, dims, kernel_size, stride, padding, dilation, ceil_mode)
+    return _with_index(MaxPool2d(*windows, ceil_mode), input, dims, return_indices)
 
 
 def _with_index(pool, input, dims, return_indices):
@@ -239,11 +237,9 @@ def avg_pool1d(input, kernel_size, stride=None, padding=0, ceil_mode=False, coun
 
 def _avg_pool(op, dims, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor):
     input = as_tensor(input)
-    check_layout(op, input, dims, channels=1)
     _refuse_bool(op, input)
-    windows = pool_options(op, kernel_size, stride, padding, dims)
-    pool_output(op, input.shape[-dims:], *windows, ceil_mode)
-    pool = AvgPool2d(*pairs(*windows)[:3], ceil_mode, bool(count_include_pad), divisor)
+    windows = pool_windows(op, input.shape, dims, kernel_size, stride, padding, 1, ceil_mode)
+    pool = AvgPool2d(*windows[:3], ceil_mode, bool(count_include_pad), divisor)
     return like_input(pool(as_images(input, dims)), input, dims)
 
 
@@ -336,7 +332,7 @@ def adaptive_max_pool1d(input, output_size, return_indices=False):
 def _adaptive(op, dims, kind, input, output_size, channels, return_indices=False):
     input = as_tensor(input)
     check_float(op, input=input)
-    check_layout(op, input, dims, channels)
+    check_layout(op, input.shape, dims, channels)
     size = adaptive_size(op, output_size, input.shape[-dims:])
     return _with_index(kind(two(size, 1)), input, dims, return_indices)
 
@@ -378,7 +374,7 @@ def max_unpool1d(input, indices, kernel_size, stride=None, padding=0, output_siz
 
 def _max_unpool(op, dims, input, indices, kernel_size, stride, padding, output_size):
     input, indices = as_tensor(input), as_tensor(indices)
-    check_layout(op, input, dims)
+    check_layout(op, input.shape, dims)
     windows = pool_options(op, kernel_size, stride, padding, dims)
     size = unpooled_size(op, input.shape[-dims:], *windows[:3], output_size)
     _check_indices(op, input, indices, size)

@@ -7,7 +7,7 @@ import math
 from .. import kernels
 from ..autograd import Function
 from ..device import array_module
-from .checks import as_tensor, normalize_dim, normalize_dims
+from .checks import as_tensor, normalize_dim, normalize_dims, remembered
 
 __all__ = ["broadcast_tensors", "broadcast_to", "flatten", "moveaxis", "movedim", "permute",
            "ravel", "reshape", "squeeze", "swapaxes", "swapdims", "t", "transpose", "unflatten",
@@ -140,13 +140,15 @@ def flatten(input, start_dim=0, end_dim=-1):
         If ``end_dim`` comes before ``start_dim``.
     """
     input = as_tensor(input)
-    first = normalize_dim("flatten", start_dim, input.ndim)
-    last = normalize_dim("flatten", end_dim, input.ndim)
+    return Reshape(_flat_shape("flatten", input.shape, start_dim, end_dim))(input)
+
+
+@remembered
+def _flat_shape(op, s, start_dim, end_dim):
+    first, last = normalize_dim(op, start_dim, len(s)), normalize_dim(op, end_dim, len(s))
     if last < first:
-        raise ValueError(f"flatten: end_dim {end_dim} comes before start_dim {start_dim}; swap "
-                         "them")
-    s = input.shape
-    return Reshape(s[:first] + (math.prod(s[first:last + 1]),) + s[last + 1:])(input)
+        raise ValueError(f"{op}: end_dim {end_dim} comes before start_dim {start_dim}; swap them")
+    return s[:first] + (math.prod(s[first:last + 1]),) + s[last + 1:]
 
 
 def ravel(input):

@@ -1,6 +1,10 @@
 """Checkpoints: everything that training needs to go on exactly where it was."""
+import zlib
+
 import numpy as np
 
+from ..autograd import Tensor
+from ..device import to_cpu
 from ..random import Generator, get_rng_state, set_rng_state
 from ..serialization import load, save
 
@@ -12,8 +16,8 @@ def save_checkpoint(path, model, optimizer=None, scheduler=None, history=None, l
     """Write the state of a training to one file; an interrupted save leaves the old file.
 
     Saved are the model's ``state_dict``, the optimizer's and the scheduler's with their classes and
-    the optimizer's options, the history, all streams of ``manual_seed``, and the generators of the
-    loader.
+    the optimizer's options, the history, all streams of ``manual_seed``, the generators of the
+    loader, and a checksum of all arrays.
 
     Parameters
     ----------
@@ -38,7 +42,7 @@ def save_checkpoint(path, model, optimizer=None, scheduler=None, history=None, l
                                 "state": part.state_dict()}
     if history is not None:
         checkpoint["history"] = history.state_dict()
-    save(checkpoint, path)
+    save({**checkpoint, "checksum": _checksum(checkpoint)}, path)
 
 
 def load_checkpoint(path):
@@ -65,7 +69,23 @@ def load_checkpoint(path):
     if not isinstance(checkpoint, dict) or checkpoint.get("format") != FORMAT:
         raise ValueError(f"load_checkpoint: {path} is no checkpoint of a training (it may hold "
                          f"weights alone: mt.load reads those); {way_out}")
+    written = checkpoint.pop("checksum", None)
+    if written is not None and written != _checksum(checkpoint):
+        raise ValueError(f"load_checkpoint: {path} is damaged: its arrays do not have the checksum "
+                         f"that they were written with; {way_out}")
     return checkpoint
+
+
+def _checksum(part, so_far=0):
+    """CRC-32 of all arrays in a container of containers; a disk may flip a bit."""
+    if isinstance(part, dict):
+        part = [part[name] for name in sorted(part, key=str)]
+    if isinstance(part, (list, tuple)):
+        for each in part:
+            so_far = _checksum(each, so_far)
+        return so_far
+    array = part.data if isinstance(part, Tensor) else part
+    return zlib.crc32(to_cpu(array).tobytes(), so_far) if getattr(array, "ndim", 0) else so_far
 
 
 def restore(checkpoint, model, optimizer=None, scheduler=None, history=None, loader=None):

@@ -280,12 +280,28 @@ class Trainer:
             raise ValueError(f"fit: the checkpoint {path} was written with {was} batches in an "
                              f"epoch, now there are {now}; use the same data and batch size, name "
                              "another folder, or begin anew with resume=False")
+        having = self._with_state(checkpoint["extra"].get("callbacks", {}))
         restore(checkpoint, self.model, self.optimizer, self.scheduler, self.history, loader)
+        for callback, state in having:
+            callback.load_state_dict(state)
+
+    def _with_state(self, saved):
+        """(callback, its state) of those that have one."""
+        having = {type(c).__name__: c for c in self.callbacks if hasattr(c, "state_dict")}
+        if having.keys() != saved.keys():
+            raise ValueError("fit: the checkpoint was written with the state of callbacks "
+                             f"{', '.join(saved) or 'none'}, now there are "
+                             f"{', '.join(having) or 'none'}; use the same ones, or begin anew "
+                             "with resume=False or in another folder")
+        return [(callback, saved[name]) for name, callback in having.items()]
 
     def _save_last(self, loader):
         if self.out is not None:
+            states = {type(c).__name__: c.state_dict() for c in self.callbacks
+                      if hasattr(c, "state_dict")}
             save_checkpoint(self.out / "last.safetensors", self.model, self.optimizer,
-                            self.scheduler, self.history, loader, batches=_length(loader))
+                            self.scheduler, self.history, loader, batches=_length(loader),
+                            callbacks=states)
 
     def _keep_if_best(self, record):
         monitor = self.monitor

@@ -274,7 +274,12 @@ def test_files(tmp_path):
     assert checksum(model) == checksum(trainer.model)
 
 
-@pytest.mark.parametrize("damage", [lambda b: b[:len(b) // 2], lambda b: b"", lambda b: b"x" * 99])
+def flipped(b):
+    return b[:-9] + bytes([b[-9] ^ 1]) + b[-8:]
+
+
+@pytest.mark.parametrize("damage", [
+    lambda b: b[:len(b) // 2], lambda b: b"", lambda b: b"x" * 99, flipped])
 def test_a_corrupt_checkpoint_is_refused(tmp_path, damage):
     fit(tmp_path, 1)
     path = tmp_path / "last.safetensors"

@@ -1,0 +1,175 @@
+"""From a Python call to a kernel on the GPU: find the source, compile it once, check, wrap, launch.
+
+CuPy's RawKernel checks nothing: a Python float where the kernel takes 32 bits, an array of another
+dtype or with strides, and it computes garbage. So each call is held to the parameters as they
+stand in the source. That source is compiled when first needed, once for each dtype (``Real``) and
+width of index (``Index``).
+"""
+import functools
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from minitorch_cnn.device import cupy, is_gpu_array
+
+HERE = Path(__file__).resolve().parent
+OPTIONS = ("-std=c++17",)
+REALS = {np.dtype(np.float32): "float", np.dtype(np.float64): "double"}
+THREADS = 256           # of a block, where nothing speaks for another number
+MOST_BLOCKS = 2 ** 31 - 1
+NARROW = 2 ** 31        # an array this long needs 64-bit indices
+INCLUDE = re.compile(r'^\s*#include\s+"([^"]+)"\s*$')
+KERNEL = re.compile(r'extern "C" __global__ void (?:__launch_bounds__\([^)]*\) )?(\w+)\(([^)]*)\)')
+TYPES = {"int": np.int32, "unsigned": np.uint32, "long long": np.int64, "float": np.float32,
+         "double": np.float64, "unsigned char": np.uint8, "unsigned long long": np.uint64}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """Of a kernel: its name, its NumPy type, and whether it is a pointer to such."""
+
+    name: str
+    type: type
+    pointer: bool
+
+
+@functools.cache
+def source(file):
+    """The text of ``<file>.cu`` with what it includes of ours put in.
+
+    CuPy keeps compiled kernels by a hash of the text; what that text includes would not count.
+    """
+    return "\n".join(_lines(f"{file}.cu", set()))
+
+
+def _lines(name, seen):
+    lines = [f'#line 1 "{name}"']
+    for number, line in enumerate((HERE / name).read_text(encoding="utf-8").splitlines(), 1):
+        included = INCLUDE.match(line)
+        if included and included[1] not in seen:
+            seen.add(included[1])
+            lines += [*_lines(included[1], seen), f'#line {number + 1} "{name}"']
+        elif not included and line.strip() != "#pragma once":
+            lines.append(line)
+    return lines
+
+
+def kernel_names(file):
+    """The kernels of a file."""
+    return [name for name, _ in KERNEL.findall(source(file))]
+
+
+@functools.cache
+def parameters(file, name, real, wide):
+    """What a kernel takes, read from its source."""
+    types = dict(TYPES, Real=real.type, Index=np.int64 if wide else np.uint32)
+    found = dict(KERNEL.findall(source(file)))[name]
+    return tuple([_parameter(text, types) for text in found.split(",")])
+
+
+def _parameter(text, types):
+    words = text.replace("*", " * ").split()
+    pointer = "*" in words
+    words = [w for w in words if w not in ("const", "*", "__restrict__")]
+    return Parameter(words[-1], types[" ".join(words[:-1])], pointer)
+
+
+def options(real, wide):
+    """What the compiler is told."""
+    return (*OPTIONS, f"-DREAL={REALS[real]}", *(["-DWIDE"] if wide else []))
+
+
+@functools.cache
+def _module(file, real, wide, device):
+    return cupy().RawModule(code=source(file), options=options(real, wide))
+
+
+@functools.cache
+def _kernel(file, name, real, wide, device):
+    return _module(file, real, wide, device).get_function(name)
+
+
+def suits(*arrays):
+    """Whether all are floats of one dtype that the kernels are written for."""
+    return arrays[0].dtype in REALS and all(a.dtype == arrays[0].dtype for a in arrays)
+
+
+def contiguous(array):
+    """``array`` in row-major order; a copy only where it is not."""
+    return array if array.flags.c_contiguous else cupy().ascontiguousarray(array)
+
+
+def empty(shape, dtype):
+    """New memory on the GPU, holding anything."""
+    return cupy().empty(shape, dtype)
+
+
+def launch(file, name, real, grid, block, *args):
+    """Run kernel ``name`` of ``<file>.cu``.
+
+    Parameters
+    ----------
+    real : dtype
+        What ``Real`` is in the source: float32 or float64.
+    grid, block : int or tuple of int
+        Blocks, and threads of a block. Without any block nothing is run.
+    args
+        CuPy arrays, row-major and of the parameters' types, and numbers.
+    """
+    grid = grid if isinstance(grid, tuple) else (grid,)
+    block = block if isinstance(block, tuple) else (block,)
+    if not all(grid):
+        return
+    if grid[0] > MOST_BLOCKS:
+        raise ValueError(f"{name}: {grid[0]:,} blocks are more than a GPU starts at once; split "
+                         "the batch")
+    wide = any(a.size >= NARROW for a in args if is_gpu_array(a))
+    takes = parameters(file, name, real, wide)
+    if len(args) != len(takes):
+        raise TypeError(f"{name} takes {len(takes)} arguments, got {len(args)}")
+    values = tuple([(_pointer if p.pointer else _value)(name, p, a) for p, a in zip(takes, args)])
+    _kernel(file, name, real, wide, cupy().cuda.Device().id)(grid, block, values)
+
+
+def sweep(file, name, real, items, *args, each=1):
+    """``launch`` with one thread for every ``each`` of the items."""
+    launch(file, name, real, blocks(items, THREADS * each), THREADS, *args)
+
+
+def blocks(items, size):
+    """How many blocks of ``size`` hold so many items."""
+    return -(-items // size)
+
+
+def pack(real):
+    """Numbers in 16 bytes."""
+    return 16 // real.itemsize
+
+
+def product(numbers):
+    """Of Python ints, which do not overflow."""
+    return math.prod(numbers)
+
+
+def _pointer(kernel, parameter, array):
+    if not is_gpu_array(array):
+        raise TypeError(f"{kernel}: {parameter.name} must be a CuPy array, got "
+                        f"{type(array).__name__}; move it with to_gpu")
+    if array.dtype != parameter.type:
+        raise TypeError(f"{kernel}: {parameter.name} must be {np.dtype(parameter.type)}, got "
+                        f"{array.dtype}")
+    if not array.flags.c_contiguous:
+        raise ValueError(f"{kernel}: {parameter.name} must be row-major; the strides "
+                         f"{array.strides} would be ignored")
+    return array
+
+
+def _value(kernel, parameter, value):
+    try:
+        return parameter.type(value)
+    except (OverflowError, TypeError) as error:
+        raise ValueError(f"{kernel}: {parameter.name} must fit into {np.dtype(parameter.type)}, "
+                         f"got {value!r}") from error

@@ -1,0 +1,92 @@
+"""Hold the CUDA kernels to the reference in float64, on arrays in many shapes of memory."""
+import check_kernels
+import numpy as np
+
+from minitorch_cnn import kernels
+from minitorch_cnn.device import cupy, is_gpu_array, to_cpu
+
+# float64: so many times closer than float32, whose rounding is 2**29 times coarser
+CLOSER = 1e-7
+
+
+def row_major(a):
+    return cupy().asarray(np.ascontiguousarray(a))
+
+
+def transposed(a):
+    """The axes lie in opposite order."""
+    return cupy().asarray(np.ascontiguousarray(a.T)).T
+
+
+def turned(a):
+    """Every axis runs backwards."""
+    back = (slice(None, None, -1),) * a.ndim
+    return cupy().asarray(np.ascontiguousarray(a[back]))[back]
+
+
+def every_second(a):
+    """Holes full of NaN along every axis."""
+    wide = np.full([2 * n for n in a.shape], np.nan, a.dtype)
+    wide[(slice(None, None, 2),) * a.ndim] = a
+    return cupy().asarray(wide)[(slice(None, None, 2),) * a.ndim]
+
+
+def shifted(a):
+    """Row-major, but beginning where no 16 bytes begin."""
+    wide = cupy().asarray(np.concatenate([np.zeros(1, a.dtype), a.ravel()]))
+    return wide[1:].reshape(a.shape)
+
+
+LAYOUTS = {f.__name__: f for f in (row_major, transposed, turned, every_second, shifted)}
+
+
+def on_gpu(value, layout="row_major"):
+    """A NumPy array on the GPU, floats in a layout; anything else as it is."""
+    if not isinstance(value, np.ndarray):
+        return value
+    return (LAYOUTS[layout] if value.dtype.kind == "f" else row_major)(value)
+
+
+def back(result):
+    """All results as NumPy arrays."""
+    result = result if isinstance(result, tuple) else (result,)
+    assert all(r is None or is_gpu_array(r) for r in result), "a result that is not on the GPU"
+    return tuple([to_cpu(r) for r in result])
+
+
+def check(name, arguments, layout="row_major", limits=None):
+    """Run a primitive in CUDA and judge it; returns whether CUDA did it (not the reference)."""
+    primitive = kernels.PRIMITIVES[name]
+    there = [on_gpu(a, layout) for a in arguments]
+    result = primitive.version("cuda")(*there)
+    done = result is not NotImplemented
+    if not done:
+        result = primitive.version("reference")(*there)
+    for array, before in zip(there, arguments):
+        if is_gpu_array(array):
+            np.testing.assert_array_equal(to_cpu(array), before, err_msg="an input was modified")
+    doubled = check_kernels._doubled(arguments)
+    with np.errstate(all="ignore"):
+        expected = check_kernels._tuple(primitive.version("reference")(*doubled))
+        limits = limits or check_kernels._limits(name, doubled)
+    double = any(isinstance(a, np.ndarray) and a.dtype == np.float64 for a in arguments)
+    for ours, right, limit in zip(back(result), expected, limits):
+        compare(ours, right, np.asarray(limit) * (CLOSER if double else 1), double)
+    return done
+
+
+def compare(ours, right, limit, double):
+    if right is None:
+        assert ours is None, "a result that nobody needs"
+        return
+    assert ours.shape == right.shape, f"shape {ours.shape}, not {right.shape}"
+    assert ours.dtype.kind == "i" == right.dtype.kind or ours.dtype == ("f8" if double else "f4")
+    same = (ours == right) | ((ours != ours) & (right != right))
+    with np.errstate(invalid="ignore"):
+        error = np.abs(np.where(same, 0, ours.astype(np.float64) - right))
+    wrong = ~(same | (error <= limit))
+    if wrong.any():
+        where = tuple(np.argwhere(wrong)[0])
+        raise AssertionError(f"{wrong.sum()} of {wrong.size} results are wrong, the first at "
+                             f"{where}: {ours[where]}, not {right[where]} "
+                             f"(within {np.broadcast_to(limit, wrong.shape)[where]:.3g})")

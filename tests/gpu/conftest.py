@@ -1,0 +1,23 @@
+"""Tests of the GPU side, with ``--device=sim`` (everywhere) or ``--device=cuda`` (on a GPU)."""
+import pytest
+from gpu_sim.cupy_standin import installed
+
+from minitorch_cnn.device import cupy as find_cupy
+
+
+@pytest.fixture(scope="session")
+def simulated(request):
+    return request.config.getoption("--device") == "sim"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def cupy(simulated):
+    """CuPy, or its stand-in, which the package then takes for the real one."""
+    if simulated:
+        with installed() as module:
+            yield module
+        return
+    find_cupy.cache_clear()
+    if find_cupy() is None:
+        pytest.exit("--device=cuda: CuPy finds no GPU here", returncode=2)
+    yield find_cupy()

@@ -1,0 +1,430 @@
+"""A stand-in for CuPy, as strict as CuPy, on the CPU: its kernels run in the simulator.
+
+What CuPy refuses, it refuses: NumPy arrays in arithmetic, implicit copies to the CPU, names and
+methods that CuPy lacks. What CuPy lets pass and computes garbage from, it refuses too: a Python
+number where a kernel takes 32 bits, an array of another dtype or with holes as a kernel's argument.
+New memory is full of NaN.
+
+    with installed() as cupy: ...       ``import cupy`` finds the stand-in
+"""
+import contextlib
+import operator
+import sys
+import types
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from .compiler import Module
+from .cupy_names import AT, ATTRIBUTES, CONSTANTS, FUNCTIONS, METHODS
+
+
+class _Flags:
+    """CuPy's know three things; ``writeable`` is none of them."""
+
+    def __init__(self, array):
+        flags = array.flags
+        self.c_contiguous, self.f_contiguous = flags.c_contiguous, flags.f_contiguous
+        self.owndata = flags.owndata
+
+
+class Device:
+    """cupy.cuda.Device."""
+
+    def __init__(self, id=None):
+        self.id = 0 if id is None else int(id)
+
+    def __enter__(self):
+        if self.id:
+            raise RuntimeError("cudaErrorInvalidDevice: invalid device ordinal")
+        return self
+
+    def __exit__(self, *error):
+        pass
+
+    def synchronize(self):
+        pass
+
+
+class ndarray(NDArrayOperatorsMixin):
+    """An array on the "GPU": the NumPy array in ``_a`` is nobody's business."""
+
+    __slots__ = ("_a", "__weakref__")
+    __array_priority__ = 100
+
+    def __init__(self, shape, dtype=float, memptr=None, strides=None, order="C"):
+        self._a = _poisoned(shape, dtype, order)
+
+    def __array__(self, dtype=None, copy=None):
+        raise TypeError("Implicit conversion to a NumPy array is not allowed. Please use `.get()` "
+                        "to construct a NumPy array explicitly.")
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **options):
+        if ufunc.__name__ not in FUNCTIONS or method not in ("__call__", "reduce", "accumulate"):
+            return NotImplemented
+        out = options.get("out")
+        result = _run(getattr(ufunc, method), inputs, options)
+        return out[0] if out else result
+
+    def __array_function__(self, function, types, args, options):
+        if function.__name__ not in FUNCTIONS:
+            return NotImplemented
+        return _run(function, args, options)
+
+    def __getattr__(self, name):
+        if name in ATTRIBUTES:
+            value = getattr(self._a, name)
+            return _wrap(value) if isinstance(value, np.ndarray) else value
+        if name in METHODS:
+            return _lifted(getattr(self._a, name))
+        raise AttributeError(f"'cupy.ndarray' object has no attribute '{name}'")
+
+    def __setattr__(self, name, value):
+        if name == "shape":
+            self._a.shape = value
+        else:
+            object.__setattr__(self, name, value)
+
+    def __getitem__(self, key):
+        key = _index(key)
+        found = self._a[key]
+        if isinstance(found, np.generic):  # one element is a 0-d view in CuPy
+            found = self._a[(*key, ...) if isinstance(key, tuple) else (key, ...)]
+        return _wrap(found)
+
+    def __setitem__(self, key, value):
+        advanced = any(isinstance(k, (np.ndarray, list))
+                       for k in (key if isinstance(key, tuple) else (key,)))
+        if isinstance(value, (np.ndarray, list)) and np.ndim(value) and not advanced:
+            raise ValueError("non-scalar numpy.ndarray cannot be used for fill")
+        self._a[_index(key)] = value._a if isinstance(value, ndarray) else value
+
+    def __iter__(self):
+        if not self._a.ndim:
+            raise TypeError("iteration over a 0-d array")
+        return (self[i] for i in range(len(self._a)))
+
+    def __len__(self):
+        return len(self._a)
+
+    def __float__(self):
+        return float(self._a)
+
+    def __int__(self):
+        return int(self._a)
+
+    def __index__(self):
+        return operator.index(self._a)
+
+    def __bool__(self):
+        return bool(self._a)
+
+    def __format__(self, spec):
+        return format(self._a.item() if not self._a.ndim else self._a, spec)
+
+    def __repr__(self):
+        return repr(self._a)
+
+    def __copy__(self):
+        return _wrap(self._a.copy())
+
+    def __deepcopy__(self, memo):
+        return _wrap(self._a.copy())
+
+    def __reduce__(self):
+        return _asarray, (self._a.copy(),)
+
+    __hash__ = None
+
+    flags = property(lambda self: _Flags(self._a))
+    device = property(lambda self: Device(0))
+    base = property(lambda self: None if self._a.base is None else _wrap(self._a.base))
+    data = property(lambda self: types.SimpleNamespace(ptr=self._a.ctypes.data, device_id=0))
+
+    def get(self, stream=None, order="C", out=None, blocking=True):
+        """A copy on the CPU."""
+        if out is None:
+            return self._a.copy()
+        out[...] = self._a
+        return out
+
+    def set(self, arr, stream=None):
+        """Copy from the CPU."""
+        if not isinstance(arr, np.ndarray):
+            raise TypeError("Only numpy.ndarray can be set to cupy.ndarray")
+        if arr.dtype != self.dtype or arr.shape != self.shape:
+            raise ValueError("Shape or dtype mismatch")
+        self._a[...] = arr
+
+    def fill(self, value):
+        """Every element the same."""
+        if isinstance(value, np.ndarray) and value.ndim:
+            raise ValueError("non-scalar numpy.ndarray cannot be used for fill")
+        self._a.fill(value._a.item() if isinstance(value, ndarray) else value)
+
+
+ndarray.__module__ = "cupy"
+
+
+def _poisoned(shape, dtype, order):
+    """Memory as it comes: every byte 0xFF, which floats read as NaN."""
+    array = np.empty(shape, dtype, order)
+    array.ravel("K").view(np.uint8)[...] = 0xFF if array.dtype.kind != "b" else 1
+    return array
+
+
+def _wrap(array):
+    made = ndarray.__new__(ndarray)
+    object.__setattr__(made, "_a", array)
+    return made
+
+
+def _inner(value):
+    """CuPy's arrays become NumPy's; NumPy's are refused."""
+    if isinstance(value, ndarray):
+        return value._a
+    if isinstance(value, np.ndarray):
+        raise TypeError(f"Unsupported type {type(value)}")
+    if isinstance(value, (tuple, list)):
+        return type(value)([_inner(v) for v in value])
+    if isinstance(value, dict):
+        return {key: _inner(v) for key, v in value.items()}
+    return value
+
+
+def _outer(value):
+    """NumPy's results become CuPy's; numbers are arrays of 0 dimensions there."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return _wrap(np.asarray(value))
+    if isinstance(value, (tuple, list)):
+        return type(value)([_outer(v) for v in value])
+    return value
+
+
+@np.errstate(all="ignore")  # a GPU never warns
+def _run(function, args, options):
+    return _outer(function(*_inner(args), **_inner(options)))
+
+
+def _lifted(function):
+    def lifted(*args, **options):
+        return _run(function, args, options)
+    lifted.__name__ = getattr(function, "__name__", "lifted")
+    if function.__name__ in ("item", "tolist", "tobytes"):
+        return function
+    return lifted
+
+
+def _index(key):
+    """An index: NumPy's arrays are copied over, in CuPy as here."""
+    if isinstance(key, tuple):
+        return tuple([_index(k) for k in key])
+    return key._a if isinstance(key, ndarray) else key
+
+
+class _Ufunc:
+    """A ufunc: callable, with the few methods that CuPy's have."""
+
+    def __init__(self, ufunc):
+        self._ufunc, self.__name__ = ufunc, ufunc.__name__
+
+    def __call__(self, *args, **options):
+        out = options.get("out", args[self._ufunc.nin] if len(args) > self._ufunc.nin else None)
+        result = _run(self._ufunc, args, options)
+        return result if out is None else out
+
+    def at(self, array, key, *values):
+        """Without a buffer: what stands at an index twice counts twice."""
+        if self.__name__ not in AT:
+            raise NotImplementedError(f"`{self.__name__}.at` is not supported by CuPy")
+        self._ufunc.at(array._a, _index(key), *_inner(values))
+
+    def reduce(self, *args, **options):
+        return _run(self._ufunc.reduce, args, options)
+
+
+# functions with a behavior of their own ----------------------------------------------------------
+
+def _asarray(a, dtype=None, order=None, *, blocking=False):
+    if isinstance(a, ndarray):
+        same = dtype is None or a.dtype == dtype
+        return a if same else _wrap(a._a.astype(dtype))
+    return _array(a, dtype)
+
+
+def _array(obj, dtype=None, copy=True, order="K", subok=False, ndmin=0, *, blocking=False):
+    if isinstance(obj, (list, tuple)) and obj and isinstance(obj[0], ndarray):
+        obj = [o._a for o in obj]
+    made = np.array(obj._a if isinstance(obj, ndarray) else obj, dtype, ndmin=ndmin)
+    if made.dtype.kind not in "biufc":
+        raise ValueError(f"Unsupported dtype {made.dtype}")
+    return _wrap(made)
+
+
+def _empty(shape, dtype=float, order="C"):
+    return _wrap(_poisoned(shape, dtype, order))
+
+
+def _empty_like(prototype, dtype=None, order="K", subok=None, shape=None):
+    like = np.empty_like(prototype._a, dtype, order, shape=shape)
+    like.ravel("K").view(np.uint8)[...] = 0xFF if like.dtype.kind != "b" else 1
+    return _wrap(like)
+
+
+def _take(a, indices, axis=None, out=None, mode="wrap"):
+    """Indices may come from NumPy."""
+    return _wrap(np.asarray(np.take(a._a, _index(indices), axis)))
+
+
+def _may_share_memory(a, b, max_work=None):
+    return np.may_share_memory(a._a, b._a)
+
+
+def _asnumpy(a, stream=None, order="C", out=None, *, blocking=True):
+    return a.get() if isinstance(a, ndarray) else np.asarray(a)
+
+
+def _ascontiguousarray(a, dtype=None):
+    return _wrap(np.ascontiguousarray(_asarray(a)._a, dtype))
+
+
+# kernels -----------------------------------------------------------------------------------------
+
+NUMPY_SCALARS = (np.bool_, np.number)
+
+
+class RawModule:
+    """cupy.RawModule: compiled when the first kernel is asked for."""
+
+    def __init__(self, *, code=None, options=(), backend="nvrtc"):
+        if not isinstance(code, str) or not isinstance(options, tuple):
+            raise TypeError("code must be a str, options a tuple of str")
+        self._code, self._options, self._module = code, options, None
+
+    def get_function(self, name):
+        """A kernel by name."""
+        if self._module is None:
+            self._module = Module(self._code, self._options)
+        return RawKernel(self._module.kernel(name))
+
+
+class RawKernel:
+    """What get_function returns: called with (grid, block, arguments)."""
+
+    def __init__(self, kernel):
+        self._kernel, self.name = kernel, kernel.name
+
+    def __call__(self, grid, block, args, *, shared_mem=0, stream=None):
+        for sizes in (grid, block):
+            if not isinstance(sizes, tuple) or not all(type(s) is int for s in sizes):
+                raise TypeError(f"{self.name}: grid and block must be tuples of ints, got {sizes}")
+        if shared_mem:
+            raise NotImplementedError("the simulator has no dynamic shared memory")
+        parameters = self._kernel.parameters
+        if len(args) != len(parameters):
+            raise TypeError(f"{self.name}: {len(args)} arguments for {len(parameters)} parameters")
+        values = [self._argument(i, a, p) for i, (a, p) in enumerate(zip(args, parameters))]
+        self._kernel.launch((grid + (1, 1))[:3], (block + (1, 1))[:3], values)
+
+    def _argument(self, i, value, parameter):
+        if isinstance(value, np.ndarray):
+            raise TypeError("You are trying to pass a numpy.ndarray of shape "
+                            f"{value.shape} as a kernel parameter. Only numpy.ndarrays of size one "
+                            "can be passed by value. If you meant to pass a pointer to __global__ "
+                            "memory, you need to pass a cupy.ndarray instead.")
+        return (self._pointer if parameter.pointer else self._value)(i, value, parameter)
+
+    def _pointer(self, i, array, parameter):
+        if not isinstance(array, ndarray):
+            raise TypeError(f"{self.name}: argument {i} must be an array, is {array!r}")
+        if (array.dtype.itemsize, array.dtype.kind.replace("b", "u")) != \
+                (parameter.size, parameter.kind):
+            raise TypeError(f"{self.name}: argument {i} is of {array.dtype}, the parameter points "
+                            f"to {parameter.size} bytes of kind {parameter.kind}")
+        if not array.flags.c_contiguous:
+            raise ValueError(f"{self.name}: argument {i} is not contiguous; a kernel sees no "
+                             "strides")
+        address = array.data.ptr
+        return address, address, address + array.nbytes
+
+    def _value(self, i, value, parameter):
+        if type(value) is int:
+            value = np.int64(value)    # as CuPy does, whatever the kernel takes
+        elif type(value) is float:
+            value = np.float64(value)
+        if not isinstance(value, NUMPY_SCALARS):
+            raise TypeError(f"{self.name}: argument {i}: unsupported type {type(value)}")
+        kinds = value.dtype.kind.replace("b", "u"), parameter.kind
+        if value.dtype.itemsize != parameter.size or ("f" in kinds and kinds[0] != kinds[1]):
+            raise TypeError(f"{self.name}: argument {i} is {value!r} of {value.dtype}, the "
+                            f"parameter takes {parameter.size} bytes of kind {parameter.kind}; "
+                            "wrap Python's numbers in np.int32, np.float32 ...")
+        return value.tobytes()
+
+
+# the module --------------------------------------------------------------------------------------
+
+class _Stream:
+    def synchronize(self):
+        pass
+
+
+class _Pool:
+    def free_all_blocks(self):
+        pass
+
+
+def _runtime():
+    properties = {"name": b"Simulated GPU", "major": 9, "minor": 0, "multiProcessorCount": 4,
+                  "totalGlobalMem": 2 ** 33}
+    return types.SimpleNamespace(getDeviceCount=lambda: 1, runtimeGetVersion=lambda: 13000,
+                                 driverGetVersion=lambda: 13000,
+                                 getDeviceProperties=lambda device: dict(properties))
+
+
+class StandIn(types.ModuleType):
+    """The module ``cupy``."""
+
+    def __init__(self):
+        super().__init__("cupy")
+        self.__version__ = "14.2.0"
+        self.ndarray, self.RawModule = ndarray, RawModule
+        self.asarray, self.array, self.asnumpy = _asarray, _array, _asnumpy
+        self.ascontiguousarray, self.take = _ascontiguousarray, _take
+        self.empty, self.empty_like = _empty, _empty_like
+        self.may_share_memory = _may_share_memory
+        self.get_array_module = lambda *a: self if any(isinstance(x, ndarray) for x in a) else np
+        self.is_available = lambda: True
+        self.get_default_memory_pool = _Pool
+        self.cuda = types.SimpleNamespace(
+            Device=Device, get_current_stream=_Stream, is_available=lambda: True,
+            runtime=_runtime())
+        window = _lifted(np.lib.stride_tricks.sliding_window_view)
+        self.lib = types.SimpleNamespace(
+            stride_tricks=types.SimpleNamespace(sliding_window_view=window))
+
+    def __getattr__(self, name):
+        if name in CONSTANTS:
+            return getattr(np, name)
+        if name not in FUNCTIONS:
+            raise AttributeError(f"module 'cupy' has no attribute '{name}'")
+        found = getattr(np, name)
+        made = _Ufunc(found) if isinstance(found, np.ufunc) else _lifted(found)
+        setattr(self, name, made)
+        return made
+
+
+@contextlib.contextmanager
+def installed():
+    """``import cupy`` finds the stand-in, and the package a GPU."""
+    from minitorch_cnn.device import cupy
+    before = sys.modules.get("cupy")
+    sys.modules["cupy"] = StandIn()
+    cupy.cache_clear()
+    try:
+        yield sys.modules["cupy"]
+    finally:
+        sys.modules.pop("cupy")
+        if before is not None:
+            sys.modules["cupy"] = before
+        cupy.cache_clear()
