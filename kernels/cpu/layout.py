@@ -1,9 +1,13 @@
 """Copies from one order in memory to another."""
 from numba import prange
 
-from .jit import parallel
-from .memory import address, empty, suits
+from .jit import on, parallel, threads
+from .memory import address, empty
+from .objects import PIXELS, layout
 from .simd import read, write
+from .stage import rearranged
+
+MANY = 1 << 14  # numbers below which one thread is as fast
 
 
 @parallel
@@ -19,9 +23,16 @@ def _to_rows(x, n, channels, pixels, y):
 
 def row_major(x):
     """x (N, C, H, W), float32, channels-last in memory, as a row-major copy."""
-    if x.ndim != 4 or not suits(x) or not x.transpose(0, 2, 3, 1).flags.c_contiguous:
+    if layout(x) != PIXELS:
         return NotImplemented
     n, c, h, w = x.shape
     y = empty(x.shape, x.dtype)
-    _to_rows(address(x), n, c, h * w, address(y))
+    on(threads() if x.size >= MANY else 1, _to_rows)(address(x), n, c, h * w, address(y))
     return y
+
+
+def channels_last(x):
+    """x (N, C, H, W), float32, as an array whose memory runs N, H, W, C without gaps."""
+    if x.ndim != 4 or not layout(x):
+        return NotImplemented
+    return x if layout(x) == PIXELS else rearranged(x)

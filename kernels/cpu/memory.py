@@ -21,20 +21,20 @@ class _Pool:
     """Blocks of memory that no array uses now, by size."""
 
     def __init__(self, most=KEEP, small=SMALL):
-        self.free, self.kept, self.most, self.small, self.held = {}, 0, most, small, []
+        self.free, self.kept, self.most, self.small = {}, 0, most, small
         self.lock = threading.RLock()   # the garbage collector may give a block back amid a call
-        self.new = _make_block(self.give)
+        self.lease = _make_lease(self.give)
 
     def take(self, size):
         with self.lock:
             blocks = self.free.get(size)
             if blocks:
                 self.kept -= size
-                return blocks.pop()
-        return self.new(size + LINE, np.uint8)
+                return self.lease(size + LINE, np.uint8, blocks.pop())
+        return self.lease(size + LINE, np.uint8, bytearray(size + LINE))
 
     def give(self, block, line=LINE):  # bound here: at interpreter exit the module may be gone
-        size = block.nbytes - line
+        size = len(block) - line
         with self.lock:
             if self.kept + size <= self.most:
                 self.free.setdefault(size, []).append(block)
@@ -45,34 +45,35 @@ class _Pool:
             self.free.clear()
             self.kept = 0
 
+    def hold(self, buffer):
+        """Scratch memory is nobody's business here."""
 
-def _make_block(give):
-    """A class of arrays of bytes, in which arrays and all their views lie.
 
-    When the last of them is gone Python is about to drop the block, too, and calls ``__del__``;
-    there the pool takes hold of it, and the block lives on. This happens any number of times, since
-    a block is nothing for the garbage collector: it refers to no other object (so ``__slots__``).
+def _make_lease(give):
+    """A class of arrays of bytes that lie in a block; every array in the block is a view of one.
+
+    When the last view is gone, so is the lease, and ``__del__`` gives the block back. Each time it
+    is a new lease: Python calls ``__del__`` once in the life of an object.
     """
-    class Block(np.ndarray):
+    class Lease(np.ndarray):
         __slots__ = ()
 
         def __del__(self):
-            if self.base is None:   # a slice of a block is of this class, too
-                give(self)
-    return Block
+            if type(self.base) is bytearray:    # a slice of a lease is of this class, too
+                give(self.base)
+    return Lease
 
 
-POOL = _Pool()
-_active = POOL      # the pool that arrays are taken from
+POOL = _Pool()      # where arrays come from
 
 
 def empty(shape, dtype):
     """``np.empty`` on reused memory, aligned to 64 bytes; row-major."""
     dtype = np.dtype(dtype)
     size = math.prod(shape) * dtype.itemsize
-    if size < _active.small:
+    if size < POOL.small:
         return np.empty(shape, dtype)
-    block = _active.take(size)
+    block = POOL.take(size)
     return np.ndarray(shape, dtype, block, -address(block) % LINE)
 
 
@@ -83,11 +84,21 @@ def scratch(size):
     """The address of ``size`` bytes for a kernel to work in: a thread has one buffer for all."""
     if getattr(_local, "size", -1) < size:
         _local.buffer = np.empty(size + 64, np.uint8)
-        if _active is not POOL:
-            _active.held.append(_local.buffer)
+        POOL.hold(_local.buffer)
         start = address(_local.buffer)
         _local.start, _local.size = start + -start % 64, size
     return _local.start
+
+
+class _PrivatePool(_Pool):
+    """One that keeps scratch memory, too, when a larger one is made."""
+
+    def __init__(self, small):
+        super().__init__(small=small)
+        self.held = []
+
+    def hold(self, buffer):
+        self.held.append(buffer)
 
 
 class Private:
@@ -98,19 +109,19 @@ class Private:
     """
 
     def __init__(self):
-        self._pool, self._scratch = _Pool(small=1), {}
+        self._pool, self._scratch = _PrivatePool(small=1), {}
 
     def __enter__(self):
-        global _active
-        self._before = _active, dict(_local.__dict__)
-        _active = self._pool
+        global POOL
+        self._before = POOL, dict(_local.__dict__)
+        POOL = self._pool
         _local.__dict__.clear()
         _local.__dict__.update(self._scratch)
 
     def __exit__(self, *error):
-        global _active
+        global POOL
         self._scratch = dict(_local.__dict__)
-        _active, scratch = self._before
+        POOL, scratch = self._before
         _local.__dict__.clear()
         _local.__dict__.update(scratch)
 

@@ -44,6 +44,7 @@ class ConvReLUPool(Function):
 
     def backward(self, dy):
         dx = dw = db = None
+        dy = kernels.channels_last(dy)
         if self.needs[0]:
             dx = kernels.conv2d_relu_pool_input_gradient(
                 dy, self.code, self.w, self.map_size, self.size, self.window, *self.options)

@@ -86,6 +86,17 @@ def test_a_dropped_array_is_followed_by_one_in_its_place(pool):
     assert memory.address(memory.empty(SHAPE, np.float32)) != place
 
 
+def test_a_block_comes_back_again_and_again(pool):
+    places = set()
+    for _ in range(5):
+        a = memory.empty_channels_last(SHAPE, np.float32)
+        places.add(memory.address(a))
+        assert pool.kept == 0
+        del a
+        assert pool.kept == BYTES
+    assert len(places) == 1
+
+
 @pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
 def test_never_while_a_view_lives(pool, view):
     gone = weakref.ref(a := memory.empty(SHAPE, np.float32))
