@@ -23,6 +23,8 @@ DATA = object.__basicsize__
 NDIM, SHAPE, STRIDES, DTYPE, FLAGS = DATA + 8, DATA + 16, DATA + 24, DATA + 40, DATA + 48
 LETTERS = DATA + 8      # of a dtype: kind, type, byte order
 FLOAT32 = int.from_bytes(b"ff=", "little")
+TYPE, NAME = 8, 24      # in any object its type, in a type the address of its name
+NAME_STARTS, NAME_ENDS = (int.from_bytes(b, "little") for b in (b"numpy.nd", b"ndarray\0"))
 C_CONTIGUOUS, ALIGNED = 0x1, 0x100
 
 OTHER, ROWS, PIXELS = 1, 2, 3   # what ``layout`` tells
@@ -90,7 +92,7 @@ def _is_pixels(shape, strides):
 
 @direct(_Object())
 def layout(array):
-    """0 for an array that is not for the kernels: not float32, not aligned, or empty.
+    """0 for what is not for the kernels: no plain array, not float32, not aligned, or empty.
 
     Else PIXELS for images (N, C, H, W) whose memory runs N, H, W, C without gaps, ROWS for any
     array in row-major order, OTHER for the rest (and for None, which suits every kernel).
@@ -98,6 +100,9 @@ def layout(array):
     place = _place(array)
     if place == 0:
         return OTHER
+    name = _long(_long(place + TYPE) + NAME)
+    if _long(name) != NAME_STARTS or _long(name + 6) != NAME_ENDS:
+        return 0    # a NumPy scalar, a matrix
     flags, ndim, shape = _int(place + FLAGS), _int(place + NDIM), _long(place + SHAPE)
     if _int(_long(place + DTYPE) + LETTERS) & 0xffffff != FLOAT32 or not flags & ALIGNED:
         return 0

@@ -130,8 +130,8 @@ class Function:
             if dx is None or edge is None or not need:
                 fitted.append(None)
                 continue
-            if type(dx) is not np.ndarray and not hasattr(dx, "astype"):
-                dx = np.asarray(dx)
+            if type(dx) is not np.ndarray and not is_array(dx):
+                dx = np.asarray(dx)     # a number, or the scalar that NumPy makes of a 0-d result
             if dx.shape != edge.shape:
                 raise ValueError(f"gradient {len(fitted)} has shape {dx.shape}, "
                                  f"its argument {edge.shape}")

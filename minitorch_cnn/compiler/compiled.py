@@ -273,9 +273,13 @@ class Version:
             return f"runs eagerly, because {self.reason}"
         if self.program is None:
             return "recorded once; the next call decides"
-        ops = [step.node.kind.__name__ for step in self.program.steps if hasattr(step, "grads")
-               or hasattr(step, "node")]
-        return f"replays {len(self.program.steps)} steps: {', '.join(ops)}"
+        ops = [step.node.kind.__name__ for step in self.program.steps if hasattr(step, "node")]
+        calls = "" if self.run is None else f" in {_many(self.run.count_calls(), 'kernel call')}"
+        return f"replays {_many(len(self.program.steps), 'step')}{calls}: {', '.join(ops)}"
+
+
+def _many(count, thing):
+    return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
 def _equal_numbers(one, two):

@@ -117,8 +117,8 @@ class Live:
 
     def key(self):
         """What must be equal in another recording of the same step."""
-        return (self.function, [id(x) for x in self.args],
-                [(name, id(x)) for name, x in self.kwargs.items()])
+        return (self.function, [_identity(x) for x in self.args],
+                [(name, _identity(x)) for name, x in self.kwargs.items()])
 
 
 @dataclass
@@ -174,6 +174,13 @@ class Recording:
             if slot not in other.outside or other.outside[slot][0] is not array:
                 return f"an array of shape {array.shape} is made anew in each call, outside of ops"
         return None if _equal(self.outputs, other.outputs) else "what it returns changes"
+
+
+def _identity(x):
+    """What stays equal only for the same objects; lists are looked into, numbers compared."""
+    if isinstance(x, (list, tuple)):
+        return [_identity(y) for y in x]
+    return x if isinstance(x, (int, float, str, type(None))) else id(x)
 
 
 def _equal(one, two):

@@ -48,6 +48,7 @@ class Replay(Run):
         self.captured = set()   # nodes whose forward is kernel calls
         self.pinned = {*slots_in(program.outputs)}
         self.copied = set()     # slots that captured calls read
+        self.filled = set()     # slots that they fill
         self.lent = {}          # slot -> Lent
 
     # the first time -------------------------------------------------------------------------------
@@ -88,6 +89,7 @@ class Replay(Run):
             self.todo.append([])
         self.todo[-1].extend(calls)
         self.copied.update(step.reads())
+        self.filled.update(step.writes())
         if isinstance(step, Forward):
             self.captured.add(step.node)
             op = self.ops[step.node]
@@ -123,13 +125,17 @@ class Replay(Run):
     def lent_to(self, slot, leaf):
         """``leaf.grad`` holds the array of a slot now, unless it was added to what was there."""
         array = self.arrays[slot.number]
-        if leaf._grad._data is array:
+        if leaf._grad._data is array and slot in self.filled:
             lent = self.lent.setdefault(slot, Lent(array, leaf))
             lent.tensor = weakref.ref(leaf._grad)
 
     def gift(self, slot):
         """A copy of the array of a slot, for good."""
         return self.arrays[slot.number].copy()
+
+    def count_calls(self):
+        """How many kernel calls a replay makes by itself."""
+        return sum([len(item) for item in self.todo if type(item) is list])
 
     # again ----------------------------------------------------------------------------------------
 
