@@ -17,6 +17,10 @@ row only, and is a convolution of stride 1.
 
 The weight gradient (`conv_weight.py`) stages x and dy in the same way.
 
+3x3 kernels of stride 1 take a quarter of the multiplications by Winograd's algorithm
+(`winograd.py`), all three of the functions below; where it would not be faster, and where a result
+is not finite, the direct kernel does it. `minitorch_cnn.kernels.winograd(False)` switches it off.
+
     N C H W input;  F OH OW output;  KH KW kernel;  SH SW stride;  DH DW dilation;  G groups
 """
 import functools
@@ -36,6 +40,9 @@ from .jit import on, parallel, serial, threads
 from .memory import address, empty, empty_channels_last, scratch, suits
 from .simd import BYTES, WIDTH, clear, read, write
 from .stage import channels_last, stage
+from .winograd import expected, tile_size
+from .winograd_forward import correlate_winograd
+from .winograd_weight import weight_gradient_winograd
 
 BAND = 1 << 18          # bytes of x that a thread stages at once: half of a second-level cache
 NO_FLOOR = int(np.float32(-np.inf).view(np.int32))
@@ -232,6 +239,9 @@ def conv2d_forward(x, w, b, stride, padding, dilation, groups):
     y = empty_channels_last((n, f, oh, ow), np.float32)
     if b is not None:
         b = np.ascontiguousarray(b)
+    m = tile_size((kh, kw), stride, dilation, groups, (top, left), x.shape, y.shape)
+    if m and correlate_winograd(m, x, address(w), w.strides, b, y, (top, left)):
+        return y
     plan = _forward_plan(x, w, y, stride, padding, dilation, groups)
     _run(x, address(w), b, address(y), plan)
     return y
@@ -261,6 +271,12 @@ def _forward_plan(x, w, y, stride, padding, dilation, groups):
 def explain_conv2d_forward(x, w, b, stride, padding, dilation, groups):
     """In words, for ``minitorch_cnn.kernels.explain``: which inner loop, and how it is cut."""
     y = conv2d_forward(x, w, b, stride, padding, dilation, groups)
+    before = padding[0][0], padding[1][0]
+    m = tile_size(w.shape[2:], stride, dilation, groups, before, x.shape, y.shape)
+    if m:
+        share = expected(m, *x.shape[:2], *y.shape[1:])
+        return (f"Winograd F({m}x{m}, 3x3): expected to take {share:.0%} of the direct kernel's "
+                "time; direct where a result is not finite")
     plan = _forward_plan(x, w, y, stride, padding, dilation, groups)
     kind = {correlate_depthwise: "depthwise, vectors along the channels",
             correlate_few: f"{plan.F // plan.G} output channels, vectors along the inputs",
@@ -284,6 +300,11 @@ def conv2d_input_gradient(dy, w, size, stride, padding, dilation, groups):
     if not all(one.taps for one in down + across):
         dx[...] = 0
     f_stride, c_stride, h_stride, w_stride = w.strides
+    before = down[0].before, across[0].before
+    m = tile_size((kh, kw), stride, dilation, groups, before, dy.shape, dx.shape)
+    if m and correlate_winograd(m, dy, address(w) + 2 * h_stride + 2 * w_stride,
+                                (c_stride, f_stride, -h_stride, -w_stride), None, dx, before):
+        return dx
     for vertical in down:
         for horizontal in across:
             part = dx[:, :, vertical.first::stride[0], horizontal.first::stride[1]]
@@ -327,6 +348,12 @@ def conv2d_weight_gradient(x, dy, kernel, stride, padding, dilation, groups):
         return NotImplemented
     if groups == x.shape[1] == dy.shape[1] > 1:
         return _depthwise_weight_gradient(x, channels_last(dy), kernel, stride, padding, dilation)
+    before = padding[0][0], padding[1][0]
+    m = tile_size(kernel, stride, dilation, groups, before, x.shape, dy.shape)
+    if m:
+        dw = weight_gradient_winograd(m, x, dy, before)
+        if dw is not None:
+            return dw
     return weight_gradient(x, dy, kernel, stride, padding, dilation, groups)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ..device import is_gpu_array
 from .explain import explain, listeners  # noqa: F401
+from .switches import winograd  # noqa: F401
 from .threads import get_num_threads, has_numba, set_num_threads  # noqa: F401
 
 _HERE = Path(__file__).resolve().parent
