@@ -221,8 +221,10 @@ def cut_small(set_name=setattr):
     """Make every kernel cut small problems as it cuts large ones: many bands, all threads."""
     from minitorch_cnn.kernels.cpu import conv, conv_weight, norm, winograd_forward, winograd_weight
     for module, name, value in ((conv, "BAND", 1 << 13), (conv, "FEW", 0),
-                                (conv_weight, "BAND", 1 << 12), (norm, "MANY", 0),
-                                (winograd_forward, "V_BYTES", 0), (winograd_weight, "CHUNK", 0)):
+                                (conv_weight, "BAND", 1 << 12), (conv_weight, "SWEEP", 1),
+                                (norm, "MANY", 0),
+                                (winograd_forward, "V_BYTES", 0), (winograd_forward, "FEW", 0),
+                                (winograd_weight, "CHUNK", 0), (winograd_weight, "FEW", 0)):
         set_name(module, name, value)
     for module in (conv, conv_weight, winograd_forward, winograd_weight):
         module.make_plan.cache_clear()

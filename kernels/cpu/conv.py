@@ -39,7 +39,7 @@ from .depthwise import accumulate_depthwise, correlate_depthwise
 from .jit import on, parallel, serial, threads
 from .memory import address, empty, empty_channels_last, scratch, suits
 from .simd import BYTES, WIDTH, clear, read, write
-from .stage import channels_last, stage
+from .stage import channels_last, long_rows, stage
 from .winograd import expected, tile_size
 from .winograd_forward import correlate_winograd
 from .winograd_weight import weight_gradient_winograd
@@ -47,6 +47,7 @@ from .winograd_weight import weight_gradient_winograd
 BAND = 1 << 18          # bytes of x that a thread stages at once: half of a second-level cache
 NO_FLOOR = int(np.float32(-np.inf).view(np.int32))
 FEW = 1 << 19           # multiplications that one thread does sooner than two
+PACK = 16
 LANES = 2 * WIDTH       # output channels in a line of packed weights
 LINE = 2 * BYTES
 
@@ -81,6 +82,8 @@ def _bands(n, oh, tile_rows, row_bytes, rows_per_band, workers):
 def make_plan(x_shape, x_strides, y_shape, y_strides, w_strides, kernel, stride, dilation, before,
               groups, workers, floor=NO_FLOOR):
     """Cut a correlation into tiles: pure arithmetic on sizes, remembered for the next call."""
+    if kernel == stride == (1, 1) and before == (0, 0):
+        x_shape, x_strides, y_shape, y_strides = long_rows(x_shape, x_strides, y_shape, y_strides)
     (n, c, h, w), (_, f, oh, ow) = x_shape, y_shape
     (kh, kw), (sh, sw), (dh, dw), (top, left) = kernel, stride, dilation, before
     high, wide = (oh - 1) * sh + (kh - 1) * dh + 1, (ow - 1) * sw + (kw - 1) * dw + 1
@@ -143,23 +146,27 @@ def _per_block(p):
 
 @serial
 def _pack(w, bias, packed, unit, p):
-    """Lines of LANES output channels: first the bias, then one for each (kh, kw, input channel)."""
+    """Lines of LANES output channels: first the bias, then one for each (kh, kw, input channel).
+
+    PACK input channels at a time: their w and their lines stay in the first-level cache.
+    """
     g, f = unit // p.blocks, unit % p.blocks * LANES
     lanes = min(LANES, p.F // p.G - f)
     clear(packed, LINE)
     if bias != 0:
         for i in range(lanes):
             write(packed + 4 * i, read(bias + 4 * (g * (p.F // p.G) + f + i)))
-    line = packed + LINE
-    for kh in range(p.KH):
-        for kw in range(p.KW):
-            origin = w + g * p.WG + f * p.WF + kh * p.WH + kw * p.WW
-            for c in range(p.C // p.G):
+    for first in range(0, p.C // p.G, PACK):
+        last = min(first + PACK, p.C // p.G)
+        for kh in range(p.KH):
+            for kw in range(p.KW):
+                line = packed + (1 + (kh * p.KW + kw) * (p.C // p.G) + first) * LINE
                 if lanes < LANES:
-                    clear(line, LINE)
+                    clear(line, (last - first) * LINE)
                 for i in range(lanes):
-                    write(line + 4 * i, read(origin + i * p.WF + c * p.WC))
-                line += LINE
+                    source = w + g * p.WG + (f + i) * p.WF + kh * p.WH + kw * p.WW
+                    for c in range(first, last):
+                        write(line + (c - first) * LINE + 4 * i, read(source + c * p.WC))
 
 
 @serial

@@ -59,6 +59,7 @@ SWITCH = [os.environ.get("MINITORCH_CNN_WINOGRAD", "1") != "0"]     # the last o
 TRANSFORM = {2: 170, 4: 560}
 PACK = 32 * WIDTH
 TILES = (4, 2)
+FEW = 1 << 20           # multiplications of the direct kernel up to which one thread does it
 GAIN = 0.9              # share of the direct kernel's time from which on it is not worth it
 
 Matrices = namedtuple("Matrices", "AT G BT")

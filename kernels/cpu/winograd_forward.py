@@ -17,11 +17,12 @@ from numba import prange
 
 from . import tiles
 from . import vectors as v
-from .jit import parallel, serial, threads
-from .memory import address, scratch
+from .jit import on, parallel, serial, threads
+from .memory import scratch
+from .objects import Packed, address, reader
 from .simd import BYTES, WIDTH, clear, copy, read, write
 from .stage import channels_last, stage
-from .winograd import transform_input, transform_result, transform_weight
+from .winograd import FEW, transform_input, transform_result, transform_weight
 
 LANES = 2 * WIDTH
 LINE = 2 * BYTES
@@ -33,12 +34,17 @@ _tall2, _tall1 = (tiles.make_row_tile(2, tiles.GROUP, v) for v in (2, 1))
 _middle2, _middle1 = (tiles.make_row_tile(2, tiles.MIDDLE, v) for v in (2, 1))
 _small2, _small1 = (tiles.make_row_tile(1, 1, v) for v in (2, 1))
 
-Plan = namedtuple("Plan", (
-    "N C H W F OH OW TOP LEFT "
-    "XN XC XH XW YN YH YW WF WC WH WW "     # strides in bytes
-    "m n positions down across tiles jobs threads blocks "
-    "channels v_plane m_plane u_plane "     # bytes of a tile's channels in V; of a position
-    "own packed floor"))                    # bytes of a thread's scratch memory, of U
+
+class Plan(Packed, namedtuple("Plan", (
+        "N C H W F OH OW TOP LEFT "
+        "XN XC XH XW YN YH YW WF WC WH WW "     # strides in bytes
+        "m n positions down across tiles jobs threads blocks "
+        "channels v_plane m_plane u_plane "     # bytes of a tile's channels in V; of a position
+        "own packed floor"))):                  # bytes of a thread's scratch memory, of U
+    """A convolution, cut into tiles and those into jobs."""
+
+
+_read_plan = reader(Plan)
 
 
 def odd_lines(size):
@@ -51,6 +57,7 @@ def make_plan(m, x_shape, x_strides, y_shape, y_strides, w_strides, before, work
               floor=NO_FLOOR):
     """Cut a convolution into tiles of m x m results, and those into jobs."""
     (N, C, H, W), (_, F, OH, OW) = x_shape, y_shape
+    workers = workers if N * F * OH * OW * C * 9 > FEW else 1
     n, down, across = m + 2, -(-OH // m), -(-OW // m)
     count, channels = N * down * across, -(-C // WIDTH) * BYTES
     at_once = max(V_BYTES // (n * n * channels) // TALL, 2) * TALL
@@ -59,33 +66,38 @@ def make_plan(m, x_shape, x_strides, y_shape, y_strides, w_strides, before, work
     most, blocks = -(-count // jobs), -(-F // LANES)
     v_plane, m_plane, u_plane = (odd_lines(size) for size in (most * channels, most * LINE,
                                                               C * LINE))
-    own = (n * n * (v_plane + m_plane + channels) + m * m * LINE + 9 * LINE + BYTES)
+    own = (n * n * (v_plane + m_plane + channels) + m * m * LINE + 9 * LINE + LINE + BYTES)
     return Plan(N, C, H, W, F, OH, OW, *before, *x_strides, y_strides[0], *y_strides[2:],
                 *w_strides, m, n, n * n, down, across, count, jobs, min(workers, jobs), blocks,
                 channels, v_plane, m_plane, u_plane, odd_lines(own),
-                blocks * (n * n * u_plane + LINE) + LINE, floor)
+                blocks * (n * n * u_plane + LINE), floor)
 
 
 @parallel
-def convolve(x, w, bias, y, scratch, p):
+def convolve(x, w, bias, y, scratch, plan):
     """y = bias + x correlated with w; whether all of it is finite. Arguments are addresses."""
-    own = scratch + p.packed
-    units = p.blocks * p.C
-    zeros = scratch + p.packed - LINE
-    clear(zeros, LINE)
-    for thread in prange(p.threads):
+    for thread in prange(_read_plan(plan).threads):
+        p = _read_plan(plan)
+        units = p.blocks * p.C
         for unit in range(thread * units // p.threads, (thread + 1) * units // p.threads):
-            _pack(w, bias, scratch, unit // p.C, unit % p.C, own + thread * p.own, p)
-    for thread in prange(p.threads):
-        room = own + thread * p.own
+            _pack(w, bias, scratch, unit // p.C, unit % p.C,
+                  scratch + p.packed + thread * p.own, p)
+    for thread in prange(_read_plan(plan).threads):
+        p = _read_plan(plan)
+        room = scratch + p.packed + thread * p.own
         seen = room + p.own - BYTES
         clear(seen, BYTES)
         for job in range(thread * p.jobs // p.threads, (thread + 1) * p.jobs // p.threads):
-            _job(x, y, scratch, zeros, room, seen, job * p.tiles // p.jobs,
-                 (job + 1) * p.tiles // p.jobs, p)
+            _job(x, y, scratch, room, seen, job * p.tiles // p.jobs, (job + 1) * p.tiles // p.jobs,
+                 p)
+    return _all_finite(scratch, _read_plan(plan))
+
+
+@serial
+def _all_finite(scratch, p):
     total = np.float32(0)
     for thread in range(p.threads):
-        total += v.total(v.load(own + (thread + 1) * p.own - BYTES))
+        total += v.total(v.load(scratch + p.packed + (thread + 1) * p.own - BYTES))
     return total == 0
 
 
@@ -113,8 +125,10 @@ def _pack(w, bias, packed, block, c, room, p):
 
 
 @serial
-def _job(x, y, packed, zeros, room, seen, first, last, p):
+def _job(x, y, packed, room, seen, first, last, p):
     """The tiles from ``first`` to ``last``: V, then block by block M and y."""
+    zeros = seen - LINE
+    clear(zeros, LINE)
     results = room + p.positions * p.v_plane
     spare = results + p.positions * p.m_plane
     for t in range(first, last):
@@ -216,4 +230,5 @@ def correlate_winograd(m, x, w, w_strides, bias, y, before, floor=NO_FLOOR):
     x = channels_last(x)
     plan = make_plan(m, x.shape, x.strides, y.shape, y.strides, w_strides, before, threads(), floor)
     room = scratch(plan.packed + plan.threads * plan.own)
-    return convolve(address(x), w, address(bias), address(y), room, plan)
+    run = on(plan.threads, convolve)
+    return run(address(x), w, address(bias), address(y), room, plan.address)

@@ -15,11 +15,12 @@ from numba import prange
 
 from . import tiles
 from . import vectors as v
-from .jit import parallel, serial, threads
-from .memory import address, empty, scratch
+from .jit import on, parallel, serial, threads
+from .memory import empty, scratch
+from .objects import Packed, address, reader
 from .simd import BYTES, WIDTH, clear, read, write
 from .stage import channels_last, stage
-from .winograd import transform_back, transform_gradient
+from .winograd import FEW, transform_back, transform_gradient
 from .winograd_forward import odd_lines, transform_tile
 
 LANES = 2 * WIDTH
@@ -29,18 +30,24 @@ COUNTS = (13, 11) if WIDTH == 16 else (6, 5)    # input channels in a tile of re
 _wide2, _wide1 = (tiles.make_outer_tile(COUNTS[0], v) for v in (2, 1))
 _slim2, _slim1 = (tiles.make_outer_tile(COUNTS[1], v) for v in (2, 1))
 
-Plan = namedtuple("Plan", (
-    "N C H W F OH OW TOP LEFT "
-    "XN XC XH XW YN YC YH YW "              # strides in bytes
-    "m n positions down across tiles chunks threads blocks count lines "
-    "channels filters v_plane d_plane s_plane "     # bytes of a tile in V, in D; of a position
-    "spare v_start d_start s_start size"))  # where things lie in the scratch memory
+
+class Plan(Packed, namedtuple("Plan", (
+        "N C H W F OH OW TOP LEFT "
+        "XN XC XH XW YN YC YH YW "              # strides in bytes
+        "m n positions down across tiles chunks threads blocks count lines "
+        "channels filters v_plane d_plane s_plane "     # bytes of a tile in V, in D; of a position
+        "spare v_start d_start s_start size"))):        # where things lie in the scratch memory
+    """A weight gradient, cut into tiles and those into chunks."""
+
+
+_read_plan = reader(Plan)
 
 
 @functools.lru_cache(maxsize=4096)
 def make_plan(m, x_shape, x_strides, dy_shape, dy_strides, before, workers):
     """Cut the images into tiles of m x m results, and those into chunks."""
     (N, C, H, W), (_, F, OH, OW) = x_shape, dy_shape
+    workers = workers if N * F * OH * OW * C * 9 > FEW else 1
     n, down, across = m + 2, -(-OH // m), -(-OW // m)
     count, lines = min(((k, -(-C // k) * k) for k in COUNTS), key=lambda pair: pair[1])
     channels, filters = -(-max(C, lines) // WIDTH) * BYTES, -(-F // WIDTH) * BYTES
@@ -58,31 +65,53 @@ def make_plan(m, x_shape, x_strides, dy_shape, dy_strides, before, workers):
 
 
 @parallel
-def _accumulate(x, dy, dw, scratch, p):
+def _accumulate(x, dy, dw, scratch, plan):
     """All of dw; whether it is finite. Arguments are addresses."""
-    jobs = p.positions * p.blocks
-    for chunk in range(p.chunks):
-        first, last = chunk * p.tiles // p.chunks, (chunk + 1) * p.tiles // p.chunks
-        for thread in prange(p.threads):
-            spare = scratch + thread * p.spare
-            begin = first + thread * (last - first) // p.threads
-            end = first + (thread + 1) * (last - first) // p.threads
-            for t in range(begin, end):
-                transform_tile(x, t, spare, scratch + p.v_start + (t - first) * p.channels, p)
-                _gradient_tile(dy, t, spare, scratch + p.d_start + (t - first) * p.filters, p)
-        for thread in prange(p.threads):
-            for job in range(thread * jobs // p.threads, (thread + 1) * jobs // p.threads):
-                _products(scratch, job // p.blocks, job % p.blocks, last - first, chunk == 0, p)
-    units = p.blocks * p.C
-    for thread in prange(p.threads):
-        spare = scratch + thread * p.spare
+    for chunk in range(_read_plan(plan).chunks):
+        for thread in prange(_read_plan(plan).threads):
+            _transform(x, dy, scratch, chunk, thread, _read_plan(plan))
+        for thread in prange(_read_plan(plan).threads):
+            _multiply(scratch, chunk, thread, _read_plan(plan))
+    for thread in prange(_read_plan(plan).threads):
+        p = _read_plan(plan)
+        spare, units = scratch + thread * p.spare, p.blocks * p.C
         clear(spare, BYTES)
         for unit in range(thread * units // p.threads, (thread + 1) * units // p.threads):
             _collect(scratch + p.s_start, dw, unit // p.C, unit % p.C, spare, p)
+    return _all_finite(scratch, _read_plan(plan))
+
+
+@serial
+def _all_finite(scratch, p):
     total = np.float32(0)
     for thread in range(p.threads):
         total += v.total(v.load(scratch + thread * p.spare))
     return total == 0
+
+
+@serial
+def _transform(x, dy, scratch, chunk, thread, p):
+    """V and D of a thread's part of a chunk."""
+    start, count = _chunk(chunk, p)
+    spare = scratch + thread * p.spare
+    for t in range(thread * count // p.threads, (thread + 1) * count // p.threads):
+        transform_tile(x, start + t, spare, scratch + p.v_start + t * p.channels, p)
+        _gradient_tile(dy, start + t, spare, scratch + p.d_start + t * p.filters, p)
+
+
+@serial
+def _chunk(chunk, p):
+    """The first tile of a chunk, and how many they are."""
+    first = chunk * p.tiles // p.chunks
+    return first, (chunk + 1) * p.tiles // p.chunks - first
+
+
+@serial
+def _multiply(scratch, chunk, thread, p):
+    """A thread's part of the products of a chunk, added to S."""
+    jobs, count = p.positions * p.blocks, _chunk(chunk, p)[1]
+    for job in range(thread * jobs // p.threads, (thread + 1) * jobs // p.threads):
+        _products(scratch, job // p.blocks, job % p.blocks, count, chunk == 0, p)
 
 
 @serial
@@ -144,4 +173,5 @@ def weight_gradient_winograd(m, x, dy, before):
     plan = make_plan(m, x.shape, x.strides, dy.shape, dy.strides, before, threads())
     dw = empty((plan.F, plan.C, 3, 3), np.float32)
     room = scratch(plan.size)
-    return dw if _accumulate(address(x), address(dy), address(dw), room, plan) else None
+    run = on(plan.threads, _accumulate)
+    return dw if run(address(x), address(dy), address(dw), room, plan.address) else None
