@@ -183,6 +183,23 @@ def convolution(pick):
         (x, w, *options), size = geometry(pick)
         if w[0] * w[1] * w[2] * w[3] * size[0] * size[1] <= 2 * MOST_WORK and min(size) > 0:
             break
+    return _of_a_convolution(pick, x, w, options, size)
+
+
+def three_by_three(pick):
+    """3x3, stride 1, padding up to 2: what Winograd's convolution can do."""
+    C, F = pick.of(CHANNELS), pick.of(CHANNELS)
+    padding = tuple([(pick.number(0, 2), pick.number(0, 2)) for _ in range(2)])
+    size = [pick.of((1, 2, 3, 4, 5, 7, 8, 9, 14)) for _ in range(2)]
+    H, W = [max(n + 2 - sum(p), 1) for n, p in zip(size, padding)]
+    size = [n + sum(p) - 2 for n, p in zip((H, W), padding)]
+    N = pick.of((1, 1, 2, 3, 9))
+    options = (1, 1), padding, (1, 1), 1
+    return _of_a_convolution(pick, (N, C, H, W), (F, C, 3, 3), options, size)
+
+
+def _of_a_convolution(pick, x, w, options, size):
+    """One of the three primitives; ``size`` (OH, OW) of the result."""
     x_array, w_array = numbers(pick, x, strange=True), numbers(pick, w, 0, strange=True)
     name = pick.of(("conv2d_forward", "conv2d_input_gradient", "conv2d_weight_gradient"))
     if name == "conv2d_forward":
@@ -313,5 +330,6 @@ def rectification(pick):
     return "relu_backward", (lay(pick, dy), lay(pick, x))
 
 
-PROBLEMS = {f.__name__: f for f in (convolution, max_pooling, avg_pooling, adaptive_pooling,
-                                    normalization, matrix_product, rectification)}
+PROBLEMS = {f.__name__: f for f in (convolution, three_by_three, max_pooling, avg_pooling,
+                                    adaptive_pooling, normalization, matrix_product,
+                                    rectification)}

@@ -17,6 +17,10 @@ row only, and is a convolution of stride 1.
 
 The weight gradient (`conv_weight.py`) stages x and dy in the same way.
 
+3x3 kernels of stride 1 take a quarter of the multiplications by Winograd's algorithm
+(`winograd.py`), all three of the functions below; where it would not be faster, and where a result
+is not finite, the direct kernel does it. `minitorch_cnn.kernels.winograd(False)` switches it off.
+
     N C H W input;  F OH OW output;  KH KW kernel;  SH SW stride;  DH DW dilation;  G groups
 """
 import functools
@@ -35,11 +39,15 @@ from .depthwise import accumulate_depthwise, correlate_depthwise
 from .jit import Entry, on, parallel, serial, threads
 from .memory import address, contiguous, empty, empty_channels_last, scratch, suits
 from .simd import BYTES, WIDTH, clear, read, write
-from .stage import channels_last, stage
+from .stage import channels_last, long_rows, stage
+from .winograd import expected, tile_size
+from .winograd_forward import correlate_winograd
+from .winograd_weight import weight_gradient_winograd
 
 BAND = 1 << 18          # bytes of x that a thread stages at once: half of a second-level cache
 NO_FLOOR = int(np.float32(-np.inf).view(np.int32))
 FEW = 1 << 19           # multiplications that one thread does sooner than two
+PACK = 16
 LANES = 2 * WIDTH       # output channels in a line of packed weights
 LINE = 2 * BYTES
 
@@ -74,6 +82,8 @@ def _bands(n, oh, tile_rows, row_bytes, rows_per_band, workers):
 def make_plan(x_shape, x_strides, y_shape, y_strides, w_strides, kernel, stride, dilation, before,
               groups, workers, floor=NO_FLOOR):
     """Cut a correlation into tiles: pure arithmetic on sizes, remembered for the next call."""
+    if kernel == stride == (1, 1) and before == (0, 0):
+        x_shape, x_strides, y_shape, y_strides = long_rows(x_shape, x_strides, y_shape, y_strides)
     (n, c, h, w), (_, f, oh, ow) = x_shape, y_shape
     (kh, kw), (sh, sw), (dh, dw), (top, left) = kernel, stride, dilation, before
     high, wide = (oh - 1) * sh + (kh - 1) * dh + 1, (ow - 1) * sw + (kw - 1) * dw + 1
@@ -136,23 +146,27 @@ def per_block(p):
 
 @serial
 def pack(w, bias, packed, unit, p):
-    """Lines of LANES output channels: first the bias, then one for each (kh, kw, input channel)."""
+    """Lines of LANES output channels: first the bias, then one for each (kh, kw, input channel).
+
+    PACK input channels at a time: their w and their lines stay in the first-level cache.
+    """
     g, f = unit // p.blocks, unit % p.blocks * LANES
     lanes = min(LANES, p.F // p.G - f)
     clear(packed, LINE)
     if bias != 0:
         for i in range(lanes):
             write(packed + 4 * i, read(bias + 4 * (g * (p.F // p.G) + f + i)))
-    line = packed + LINE
-    for kh in range(p.KH):
-        for kw in range(p.KW):
-            origin = w + g * p.WG + f * p.WF + kh * p.WH + kw * p.WW
-            for c in range(p.C // p.G):
+    for first in range(0, p.C // p.G, PACK):
+        last = min(first + PACK, p.C // p.G)
+        for kh in range(p.KH):
+            for kw in range(p.KW):
+                line = packed + (1 + (kh * p.KW + kw) * (p.C // p.G) + first) * LINE
                 if lanes < LANES:
-                    clear(line, LINE)
+                    clear(line, (last - first) * LINE)
                 for i in range(lanes):
-                    write(line + 4 * i, read(origin + i * p.WF + c * p.WC))
-                line += LINE
+                    source = w + g * p.WG + (f + i) * p.WF + kh * p.WH + kw * p.WW
+                    for c in range(first, last):
+                        write(line + (c - first) * LINE + 4 * i, read(source + c * p.WC))
 
 
 @serial
@@ -240,6 +254,9 @@ def _forward(x, w, b, stride, padding, dilation, groups, floor):
     ow = (width + left + right - dilation[1] * (kw - 1) - 1) // stride[1] + 1
     y = empty_channels_last((n, f, oh, ow), np.float32)
     b = contiguous(b)
+    m = tile_size((kh, kw), stride, dilation, groups, (top, left), x.shape, y.shape)
+    if m and correlate_winograd(m, x, address(w), w.strides, b, y, (top, left), floor):
+        return y
     plan = _forward_plan(x, w, y, stride, padding, dilation, groups, floor)
     _run(x, address(w), b, address(y), plan)
     return y
@@ -270,6 +287,12 @@ def _forward_plan(x, w, y, stride, padding, dilation, groups, floor=NO_FLOOR):
 def explain_conv2d_forward(x, w, b, stride, padding, dilation, groups):
     """In words, for ``minitorch_cnn.kernels.explain``: which inner loop, and how it is cut."""
     y = conv2d_forward(x, w, b, stride, padding, dilation, groups)
+    before = padding[0][0], padding[1][0]
+    m = tile_size(w.shape[2:], stride, dilation, groups, before, x.shape, y.shape)
+    if m:
+        share = expected(m, *x.shape[:2], *y.shape[1:])
+        return (f"Winograd F({m}x{m}, 3x3): expected to take {share:.0%} of the direct kernel's "
+                "time; direct where a result is not finite")
     plan = _forward_plan(x, w, y, stride, padding, dilation, groups)
     kind = {correlate_depthwise: "depthwise, vectors along the channels",
             correlate_few: f"{plan.F // plan.G} output channels, vectors along the inputs",
@@ -294,6 +317,11 @@ def conv2d_input_gradient(dy, w, size, stride, padding, dilation, groups):
         dx[...] = 0
         Entry.spoiled = True
     f_stride, c_stride, h_stride, w_stride = w.strides
+    before = down[0].before, across[0].before
+    m = tile_size((kh, kw), stride, dilation, groups, before, dy.shape, dx.shape)
+    if m and correlate_winograd(m, dy, address(w) + 2 * h_stride + 2 * w_stride,
+                                (c_stride, f_stride, -h_stride, -w_stride), None, dx, before):
+        return dx
     for vertical in down:
         for horizontal in across:
             part = dx[:, :, vertical.first::stride[0], horizontal.first::stride[1]]
@@ -337,6 +365,12 @@ def conv2d_weight_gradient(x, dy, kernel, stride, padding, dilation, groups):
         return NotImplemented
     if groups == x.shape[1] == dy.shape[1] > 1:
         return _depthwise_weight_gradient(x, channels_last(dy), kernel, stride, padding, dilation)
+    before = padding[0][0], padding[1][0]
+    m = tile_size(kernel, stride, dilation, groups, before, x.shape, dy.shape)
+    if m:
+        dw = weight_gradient_winograd(m, x, dy, before)
+        if dw is not None:
+            return dw
     return weight_gradient(x, dy, kernel, stride, padding, dilation, groups)
 
 

@@ -22,6 +22,7 @@ from .memory import address, contiguous, empty, empty_channels_last, scratch, su
 from .objects import PIXELS, Packed, layout, reader
 from .simd import BYTES, WIDTH, clear
 from .stage import rearranged, stage
+from .winograd import tile_size
 
 DEAD = 255
 CHUNK = 256
@@ -219,8 +220,8 @@ def _accumulate_unpooled(x, dy, code, dw, scratch, plan, windows):
             unpool(dy + n * q.PN, code + n * q.PN // 4, q, first, 0, last - first, p.OW, grad)
             conv_weight.add_band(x + n * p.XN, grad, p.OW * p.F * 4, p.F * 4, part, part + p.part,
                                  first, last, p)
-    for f in prange(conv_weight.read_plan(plan).F):
-        conv_weight.collect(scratch, dw, f, conv_weight.read_plan(plan))
+    for job in prange(conv_weight.jobs_of(conv_weight.read_plan(plan))):
+        conv_weight.collect(scratch, dw, job, conv_weight.read_plan(plan))
 
 
 @parallel
@@ -263,11 +264,13 @@ def conv2d_relu_pool_forward(x, w, b, stride, padding, dilation, groups, window)
     """(y, code): see ``kernels/reference/conv_pool.py``. In two steps where tiles do not fit."""
     if not suits(x, w, b) or window[0] * window[1] >= DEAD:
         return NotImplemented
+    if tile_size(w.shape[2:], stride, dilation, groups, (padding[0][0], padding[1][0]), x.shape,
+                 _map_shape(x.shape, w.shape, stride, padding, dilation)):
+        return _in_two_steps(x, w, b, stride, padding, dilation, groups, window)
     p, q, size = _forward_plans(x.shape, x.strides, w.shape, w.strides, stride, padding, dilation,
                                 groups, window, threads())
     if q is None:
-        return relu_max_pool2d_forward(
-            conv.conv2d_forward(x, w, b, stride, padding, dilation, groups), window)
+        return _in_two_steps(x, w, b, stride, padding, dilation, groups, window)
     y = empty_channels_last(size, np.float32)
     code = empty_channels_last(size, np.uint8)
     bias = contiguous(b)
@@ -277,15 +280,26 @@ def conv2d_relu_pool_forward(x, w, b, stride, padding, dilation, groups, window)
     return y, code
 
 
+def _in_two_steps(x, w, b, stride, padding, dilation, groups, window):
+    y = conv.conv2d_forward(x, w, b, stride, padding, dilation, groups)
+    return relu_max_pool2d_forward(y, window)
+
+
+@functools.cache
+def _map_shape(x_shape, w_shape, stride, padding, dilation):
+    """The shape of the convolution's result."""
+    sizes = [(n + sum(p) - d * (k - 1) - 1) // s + 1
+             for n, p, d, k, s in zip(x_shape[2:], padding, dilation, w_shape[2:], stride)]
+    return x_shape[0], w_shape[0], *sizes
+
+
 @functools.cache
 def _forward_plans(x_shape, x_strides, w_shape, w_strides, stride, padding, dilation, groups,
                    window, workers):
     """(plan of the convolution, windows, pooled shape); no windows where they do not fit in."""
-    (top, bottom), (left, right) = padding
-    n, _, h, wide = x_shape
-    f, _, kh, kw = w_shape
-    oh = (h + top + bottom - dilation[0] * (kh - 1) - 1) // stride[0] + 1
-    ow = (wide + left + right - dilation[1] * (kw - 1) - 1) // stride[1] + 1
+    (top, _), (left, _) = padding
+    kh, kw = w_shape[2:]
+    n, f, oh, ow = _map_shape(x_shape, w_shape, stride, padding, dilation)
     ph, pw = oh // window[0], ow // window[1]
     f_stride, c_stride, h_stride, w_stride = w_strides
     p = conv.make_plan(x_shape, x_strides, (n, f, oh, ow), (0, 4, ow * f * 4, f * 4),
@@ -313,6 +327,9 @@ def conv2d_relu_pool_input_gradient(dy, code, w, map_size, size, window, stride,
                                     groups):
     """dx."""
     direct = stride == (1, 1) and w.shape[1] > conv.MOST and suits(dy, w)
+    before = _before(w.shape[2:], padding, dilation)
+    direct = direct and not tile_size(w.shape[2:], stride, dilation, groups, before,
+                                      (*dy.shape[:2], *map_size), (len(dy), w.shape[1], *size))
     if not direct or not conv.is_finite(w):
         dmap = unpool2d(dy, code, map_size, window)
         if dmap is NotImplemented:
@@ -331,6 +348,11 @@ def conv2d_relu_pool_input_gradient(dy, code, w, map_size, size, window, stride,
     return dx
 
 
+def _before(kernel, padding, dilation):
+    """Zeros before dy (rows, columns), where dx is a convolution of dy."""
+    return tuple([d * (k - 1) - p[0] for d, k, p in zip(dilation, kernel, padding)])
+
+
 @functools.cache
 def _backward_plan(dy_shape, dx_shape, dx_strides, w_shape, w_strides, map_size, padding, dilation,
                    groups, workers):
@@ -338,7 +360,7 @@ def _backward_plan(dy_shape, dx_shape, dx_strides, w_shape, w_strides, map_size,
     n, f = dy_shape[:2]
     kh, kw = w_shape[2:]
     f_stride, c_stride, h_stride, w_stride = w_strides
-    before = dilation[0] * (kh - 1) - padding[0][0], dilation[1] * (kw - 1) - padding[1][0]
+    before = _before((kh, kw), padding, dilation)
     apart = 4 * f   # channels are never side by side with a gap: the plan takes staging for granted
     return conv.make_plan(
         (n, f, *map_size), (0, 0, apart, apart), dx_shape, dx_strides,
@@ -351,7 +373,9 @@ def conv2d_relu_pool_weight_gradient(x, dy, code, map_size, window, kernel, stri
     """dw."""
     if not suits(x, dy):
         return NotImplemented
-    if groups == x.shape[1] == dy.shape[1] > 1:
+    if groups == x.shape[1] == dy.shape[1] > 1 or tile_size(
+            kernel, stride, dilation, groups, (padding[0][0], padding[1][0]), x.shape,
+            (*dy.shape[:2], *map_size)):
         dmap = unpool2d(dy, code, map_size, window)
         return conv.conv2d_weight_gradient(x, dmap, kernel, stride, padding, dilation, groups)
     dy = channels_last_dense(dy)

@@ -10,9 +10,11 @@ from .jit import on, parallel, serial, threads
 from .memory import address, empty, scratch
 from .objects import Packed, reader
 from .simd import BYTES, WIDTH, clear, copy_vector, read, write
-from .stage import stage
+from .stage import long_rows, stage
 
 BAND = 1 << 18
+SWEEP = 256             # pixels at least, if there are so many, before a tile is put down again
+CHUNK = 16              # input channels that are collected at once
 LANES = 2 * WIDTH
 LINE = 2 * BYTES
 SLACK = 4 * 16 + LINE   # a tile may read past the last channel; what it finds there is thrown away
@@ -44,6 +46,9 @@ def _lines(run):
 def make_plan(x_shape, x_strides, dy_shape, dy_strides, kernel, stride, padding, dilation, groups,
               workers, room=2 * BAND):
     """How to cut the work: arithmetic on sizes, remembered for the next call."""
+    if kernel == stride == (1, 1) and padding == ((0, 0), (0, 0)):
+        x_shape, x_strides, dy_shape, dy_strides = long_rows(x_shape, x_strides, dy_shape,
+                                                             dy_strides)
     (n, c, h, w), (_, f, oh, ow) = x_shape, dy_shape
     (kh, kw), (sh, sw), (dh, dw), ((top, _), (left, _)) = kernel, stride, dilation, padding
     high, wide = (oh - 1) * sh + (kh - 1) * dh + 1, (ow - 1) * sw + (kw - 1) * dw + 1
@@ -59,7 +64,8 @@ def make_plan(x_shape, x_strides, dy_shape, dy_strides, kernel, stride, padding,
     x_in_place = (top == left == 0 and high <= h and wide <= w and not patches and lines == run
                   and x_strides[1] == 4 and (x_strides[3] == 4 * c or taps == kw))
     y_in_place = dy_strides[1] == 4 and groups == 1 and f % WIDTH == 0
-    fit = max(int((room / 4 - wide * c * ((kh - 1) * dh + 1)) / (wide * c * sh + ow * f)), 1)
+    fit = int((room / 4 - wide * c * ((kh - 1) * dh + 1)) / (wide * c * sh + ow * f))
+    fit = max(fit, -(-SWEEP // ow))
     bands = min(-(-oh // fit), oh)
     if n < 4 * workers and n * bands % workers:
         bands = min(-(-bands // workers) * workers, oh)
@@ -98,8 +104,8 @@ def _accumulate(x, dy, dw, scratch, plan):
                 stage(dy + n * p.YN, p.YC, p.YH, p.YW, p.F, p.OH, p.OW, first, 0, last - first,
                       p.OW, grad)
             add_band(x + n * p.XN, grad, row, pixel, part, part + p.part, first, last, p)
-    for f in prange(read_plan(plan).F):
-        collect(scratch, dw, f, read_plan(plan))
+    for job in prange(jobs_of(read_plan(plan))):
+        collect(scratch, dw, job, read_plan(plan))
 
 
 @serial
@@ -167,23 +173,33 @@ def _tile(count, lanes, x, x_row, x_pixel, dy, dy_row, dy_pixel, rows, pixels, t
 
 
 @serial
-def collect(scratch, dw, f, p):
-    """dw[f] = the sum of all threads' parts."""
-    per_group = p.F // p.G
-    unit = f // per_group * p.blocks + f % per_group // LANES
-    lane = f % per_group % LANES
-    target = dw + f * (p.C // p.G) * p.KH * p.KW * 4
-    for c in range(p.C // p.G):
-        for kh in range(p.KH):
-            for kw in range(p.KW):
-                line = unit * p.rows * p.taps * p.lines + kh * p.row_lines + kw * p.tap_lines + c
-                place = scratch + line * LINE + lane * 4
-                value = np.float32(0)
-                for _ in range(p.threads):
-                    value += read(place)
-                    place += p.part + p.scratch
-                write(target, value)
-                target += 4
+def jobs_of(p):
+    """Into how many jobs ``collect`` cuts dw."""
+    return p.G * p.blocks * ((p.C // p.G + CHUNK - 1) // CHUNK)
+
+
+@serial
+def collect(scratch, dw, job, p):
+    """dw of one block of output channels and CHUNK inputs = the sum of all threads' parts."""
+    chunks = (p.C // p.G + CHUNK - 1) // CHUNK
+    unit, first = job // chunks, job % chunks * CHUNK
+    last = min(first + CHUNK, p.C // p.G)
+    f = unit % p.blocks * LANES
+    lanes, taps = min(LANES, p.F // p.G - f), p.KH * p.KW
+    dw += ((unit // p.blocks * (p.F // p.G) + f) * (p.C // p.G) + first) * taps * 4
+    for kh in range(p.KH):
+        for kw in range(p.KW):
+            line = unit * p.rows * p.taps * p.lines + kh * p.row_lines + kw * p.tap_lines + first
+            for i in range(lanes):
+                place = scratch + line * LINE + 4 * i
+                target = dw + (i * (p.C // p.G) * taps + kh * p.KW + kw) * 4
+                for _ in range(first, last):
+                    value = np.float32(0)
+                    for thread in range(p.threads):
+                        value += read(place + thread * (p.part + p.scratch))
+                    write(target, value)
+                    place += LINE
+                    target += taps * 4
 
 
 def weight_gradient(x, dy, kernel, stride, padding, dilation, groups):

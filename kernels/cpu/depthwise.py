@@ -3,7 +3,6 @@ import numpy as np
 from numba import prange
 
 from . import tiles
-from . import vectors as v
 from .conv_plan import read_plan
 from .jit import parallel, serial
 from .simd import BYTES, WIDTH, clear, read, write
@@ -14,6 +13,8 @@ PIXELS = 8 if WIDTH == 16 else 6
 _many = tiles.make_channel_tile(PIXELS)
 _two = tiles.make_channel_tile(2)
 _one = tiles.make_channel_tile(1)
+_sum_3x3, _sum_1x5, _sum_1x2, _sum_1x1 = (tiles.make_channel_sum_tile(*size) for size in
+                                          ((3, 3), (1, 5), (1, 2), (1, 1)))
 
 
 @serial
@@ -86,22 +87,29 @@ def correlate_depthwise(x, w, bias, y, scratch, plan):
 @serial
 def _sum_band(x, row, pixel, dy, rows, sums, lanes, p):
     """Add the products of a band and one vector of channels to ``sums``, a vector for each tap."""
-    for kh in range(p.KH):
-        for kw in range(p.KW):
-            place = sums + (kh * p.KW + kw) * BYTES
-            a = b = v.fill(np.float32(0))
-            for h in range(rows):
-                source = x + (h * p.SH + kh * p.DH) * row + kw * p.DW * pixel
-                grad = dy + h * p.YH
-                for q in range(0, p.OW - 1, 2):
-                    a = v.fma(v.load_some(source + q * p.SW * pixel, lanes),
-                              v.load_some(grad + q * p.YW, lanes), a)
-                    b = v.fma(v.load_some(source + (q + 1) * p.SW * pixel, lanes),
-                              v.load_some(grad + (q + 1) * p.YW, lanes), b)
-                if p.OW % 2:
-                    a = v.fma(v.load_some(source + (p.OW - 1) * p.SW * pixel, lanes),
-                              v.load_some(grad + (p.OW - 1) * p.YW, lanes), a)
-            v.store(place, v.add(v.load(place), v.add(a, b)))   # sums of sums: fewer roundings
+    x_row, x_pixel, line = p.SH * row, p.SW * pixel, p.KW * BYTES
+    down, tap = p.DH * row, p.DW * pixel
+    kh = 0
+    while kh < p.KH:
+        high = 3 if p.KH % 3 == 0 and p.KW % 3 == 0 else 1
+        kw = 0
+        while kw < p.KW:
+            wide = 3 if high == 3 else 5 if p.KW - kw >= 5 else 2 if p.KW - kw >= 2 else 1
+            source, target = x + kh * down + kw * tap, sums + (kh * p.KW + kw) * BYTES
+            if high == 3:
+                _sum_3x3(source, x_row, x_pixel, down, tap, dy, p.YH, p.YW, rows, p.OW, target,
+                         line, lanes)
+            elif wide == 5:
+                _sum_1x5(source, x_row, x_pixel, down, tap, dy, p.YH, p.YW, rows, p.OW, target,
+                         line, lanes)
+            elif wide == 2:
+                _sum_1x2(source, x_row, x_pixel, down, tap, dy, p.YH, p.YW, rows, p.OW, target,
+                         line, lanes)
+            else:
+                _sum_1x1(source, x_row, x_pixel, down, tap, dy, p.YH, p.YW, rows, p.OW, target,
+                         line, lanes)
+            kw += wide
+        kh += high
 
 
 @parallel

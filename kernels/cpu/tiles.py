@@ -131,6 +131,42 @@ def make_channel_tile(pixels):
     return channel_tile
 
 
+def make_channel_sum_tile(kernel_rows, taps):
+    """The depthwise weight gradient: a part of the kernel, one vector of channels.
+
+        g[kh, kw, :] += sum over rows, pixels of x[row, pixel, kh, kw, :] * dy[row, pixel, :]
+
+    Each row is summed first, then the rows: fewer roundings than in one long sum.
+    """
+    @simd.kernel(13)
+    def channel_sum_tile(b, x, x_row, x_pixel, x_down, x_tap, dy, dy_row, dy_pixel, rows, pixels, g,
+                         g_row, lanes):
+        mask = simd.first_lanes(b, lanes)
+        block = [(i, j) for i in range(kernel_rows) for j in range(taps)]
+        shifts = [plus(b, b.mul(x_down, I64(i)), b.mul(x_tap, I64(j))) for i, j in block]
+
+        def one_row(values):
+            x_here, dy_here, *sums = values
+            zeros = [simd.constant(0)] * len(block)
+            _, _, *line = loop(b, pixels, [x_here, dy_here, *zeros], one_pixel)
+            return [b.add(x_here, x_row), b.add(dy_here, dy_row),
+                    *[b.fadd(total, part) for total, part in zip(sums, line)]]
+
+        def one_pixel(values):
+            x_here, dy_here, *sums = values
+            grad = simd.load_some(b, dy_here, mask)
+            sums = [fma(b, simd.load_some(b, b.add(x_here, shift), mask), grad, total)
+                    for shift, total in zip(shifts, sums)]
+            return [b.add(x_here, x_pixel), b.add(dy_here, dy_pixel), *sums]
+
+        places = [plus(b, b.add(g, b.mul(g_row, I64(i))), j * BYTES) for i, j in block]
+        start = [load(b, place) for place in places]
+        _, _, *sums = loop(b, rows, [x, dy, *start], one_row)
+        for place, total in zip(places, sums):
+            store(b, total, place)
+    return channel_sum_tile
+
+
 def make_dot_tile(pixels):
     """The tile for a single output channel: vectors along the inputs, summed up at the end.
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ..device import is_gpu_array
 from .explain import explain, listeners  # noqa: F401
+from .switches import winograd  # noqa: F401
 from .threads import get_num_threads, has_numba, set_num_threads  # noqa: F401
 
 _HERE = Path(__file__).resolve().parent
@@ -58,7 +59,14 @@ def language_of(array):
 
 def environment():
     """What decides which code a kernel runs, besides its arguments: the language, the threads."""
-    return language_of(None), get_num_threads()
+    language = language_of(None)
+    switches = _winograd_switch()[-1] if language == "cpu" else None
+    return language, get_num_threads(), switches
+
+
+@functools.cache
+def _winograd_switch():
+    return importlib.import_module(f"{__name__}.cpu.winograd").SWITCH
 
 
 def capture():

@@ -51,3 +51,16 @@ def test_nothing_is_touched_outside_of_arrays_in_small_pieces():
 def test_vectors_of_other_widths(width):
     all_right(2000, 150, *PROBLEMS, "--fenced", "--small", NUMBA_NUM_THREADS="3",
               MINITORCH_CNN_SIMD_WIDTH=str(width), MINITORCH_CNN_CACHE=str(CACHE))
+
+
+def test_winograd_touches_nothing_outside_of_arrays():
+    all_right(0, 150, "three_by_three", "--fenced", "--winograd")
+    all_right(300, 80, "three_by_three", "--fenced", "--small", "--winograd",
+              NUMBA_NUM_THREADS="3")
+
+
+@pytest.mark.parametrize("width", [4, 8])
+def test_winograd_with_vectors_of_other_widths(width):
+    all_right(500, 80, "three_by_three", "--fenced", "--small", "--winograd",
+              NUMBA_NUM_THREADS="3", MINITORCH_CNN_SIMD_WIDTH=str(width),
+              MINITORCH_CNN_CACHE=str(CACHE))
