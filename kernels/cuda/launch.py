@@ -20,6 +20,7 @@ OPTIONS = ("-std=c++17",)
 REALS = {np.dtype(np.float32): "float", np.dtype(np.float64): "double"}
 THREADS = 256           # of a block, where nothing speaks for another number
 MOST_BLOCKS = 2 ** 31 - 1
+
 NARROW = 2 ** 31        # an array this long needs 64-bit indices
 INCLUDE = re.compile(r'^\s*#include\s+"([^"]+)"\s*$')
 KERNEL = re.compile(r'extern "C" __global__ void (?:__launch_bounds__\([^)]*\) )?(\w+)\(([^)]*)\)')
@@ -77,19 +78,48 @@ def _parameter(text, types):
     return Parameter(words[-1], types[" ".join(words[:-1])], pointer)
 
 
-def options(real, wide):
+def oldest(file):
+    """The compute capability that a file needs: 75, or as it says itself, ``// needs sm_80``."""
+    needs = re.search(r"^// needs sm_(\d+)", source(file), re.MULTILINE)
+    return int(needs[1]) if needs else 75
+
+
+def capability():
+    """The compute capability of the GPU in use: 90 for an H100 or H200."""
+    return _capability(cupy().cuda.Device().id)
+
+
+@functools.cache
+def _capability(device):
+    return int(cupy().cuda.Device(device).compute_capability)
+
+
+def variants(file, real):
+    """What a file is compiled for: values of a constant of its own, or None if it has none.
+
+    The first is for large problems. Nothing for a dtype that it is not written for.
+    """
+    if file.endswith("_tf32"):
+        return (None,) if real == np.float32 else ()
+    if file not in ("conv", "conv_weight"):
+        return (None,)
+    return ("ROWS=64", "ROWS=32") if real == np.float32 else ("ROWS=32",)
+
+
+def options(real, wide, variant=None):
     """What the compiler is told."""
-    return (*OPTIONS, f"-DREAL={REALS[real]}", *(["-DWIDE"] if wide else []))
+    defines = [f"REAL={REALS[real]}", *(["WIDE"] if wide else []), *([variant] if variant else [])]
+    return (*OPTIONS, *[f"-D{define}" for define in defines])
 
 
 @functools.cache
-def _module(file, real, wide, device):
-    return cupy().RawModule(code=source(file), options=options(real, wide))
+def _module(file, real, wide, variant, device):
+    return cupy().RawModule(code=source(file), options=options(real, wide, variant))
 
 
 @functools.cache
-def _kernel(file, name, real, wide, device):
-    return _module(file, real, wide, device).get_function(name)
+def _kernel(file, name, real, wide, variant, device):
+    return _module(file, real, wide, variant, device).get_function(name)
 
 
 def suits(*arrays):
@@ -107,7 +137,7 @@ def empty(shape, dtype):
     return cupy().empty(shape, dtype)
 
 
-def launch(file, name, real, grid, block, *args):
+def launch(file, name, real, grid, block, *args, variant=None):
     """Run kernel ``name`` of ``<file>.cu``.
 
     Parameters
@@ -118,6 +148,8 @@ def launch(file, name, real, grid, block, *args):
         Blocks, and threads of a block. Without any block nothing is run.
     args
         CuPy arrays, row-major and of the parameters' types, and numbers.
+    variant : str, optional
+        One of the file's ``variants``.
     """
     grid = grid if isinstance(grid, tuple) else (grid,)
     block = block if isinstance(block, tuple) else (block,)
@@ -131,7 +163,7 @@ def launch(file, name, real, grid, block, *args):
     if len(args) != len(takes):
         raise TypeError(f"{name} takes {len(takes)} arguments, got {len(args)}")
     values = tuple([(_pointer if p.pointer else _value)(name, p, a) for p, a in zip(takes, args)])
-    _kernel(file, name, real, wide, cupy().cuda.Device().id)(grid, block, values)
+    _kernel(file, name, real, wide, variant, cupy().cuda.Device().id)(grid, block, values)
 
 
 def sweep(file, name, real, items, *args, each=1):

@@ -14,7 +14,9 @@ extern "C" __global__ void sgd_update(Real* w, const Real* g, Real lr, Index n) 
     store(w, i, n, pw);
 }
 
-extern "C" __global__ void momentum_update(Real* w, const Real* g, Real* b, Real lr, Real momentum, Index n) {
+extern "C" __global__ void momentum_update(
+    Real* w, const Real* g, Real* b, Real lr, Real momentum, Index n)
+{
     const Index i = PACK * thread_number();
     Pack pw = load(w, i, n), pg = load(g, i, n), pb = load(b, i, n);
 #pragma unroll
@@ -26,7 +28,9 @@ extern "C" __global__ void momentum_update(Real* w, const Real* g, Real* b, Real
     store(w, i, n, pw);
 }
 
-extern "C" __global__ void rmsprop_update(Real* w, const Real* g, Real* s, Real lr, Real alpha, Real rest, Real eps, Index n) {
+extern "C" __global__ void rmsprop_update(
+    Real* w, const Real* g, Real* s, Real lr, Real alpha, Real rest, Real eps, Index n)
+{
     const Index i = PACK * thread_number();
     Pack pw = load(w, i, n), pg = load(g, i, n), ps = load(s, i, n);
 #pragma unroll
@@ -38,7 +42,10 @@ extern "C" __global__ void rmsprop_update(Real* w, const Real* g, Real* s, Real 
     store(w, i, n, pw);
 }
 
-extern "C" __global__ void adam_update(Real* w, const Real* g, Real* m, Real* v, Real rate, Real rest1, Real beta2, Real rest2, Real correction, Real eps, Index n) {
+extern "C" __global__ void adam_update(
+    Real* w, const Real* g, Real* m, Real* v, Real rate, Real rest1, Real beta2, Real rest2, Real
+    correction, Real eps, Index n)
+{
     const Index i = PACK * thread_number();
     Pack pw = load(w, i, n), pg = load(g, i, n), pm = load(m, i, n), pv = load(v, i, n);
 #pragma unroll
@@ -52,7 +59,9 @@ extern "C" __global__ void adam_update(Real* w, const Real* g, Real* m, Real* v,
     store(w, i, n, pw);
 }
 
-extern "C" __global__ void adadelta_update(Real* w, const Real* g, Real* s, Real* u, Real lr, Real rho, Real rest, Real eps, Index n) {
+extern "C" __global__ void adadelta_update(
+    Real* w, const Real* g, Real* s, Real* u, Real lr, Real rho, Real rest, Real eps, Index n)
+{
     const Index i = PACK * thread_number();
     Pack pw = load(w, i, n), pg = load(g, i, n), ps = load(s, i, n), pu = load(u, i, n);
 #pragma unroll

@@ -67,7 +67,9 @@ extern "C" __global__ void softmax_forward(const Real* x, Real* y, Index rows, i
         y[row.at(k)] = exp(x[row.at(k)] - most) / sum;
 }
 
-extern "C" __global__ void log_softmax_forward(const Real* x, Real* y, Index rows, int K, Index inner) {
+extern "C" __global__ void log_softmax_forward(
+    const Real* x, Real* y, Index rows, int K, Index inner)
+{
     __shared__ Real scratch[32];
     const Row row(rows, K, inner);
     const Real most = largest(x, row, K, scratch);
@@ -78,7 +80,9 @@ extern "C" __global__ void log_softmax_forward(const Real* x, Real* y, Index row
     for (int k = row.first; k < K; k += row.stride) y[row.at(k)] = (x[row.at(k)] - most) - sum;
 }
 
-extern "C" __global__ void softmax_backward(const Real* dy, const Real* y, Real* dx, Index rows, int K, Index inner) {
+extern "C" __global__ void softmax_backward(
+    const Real* dy, const Real* y, Real* dx, Index rows, int K, Index inner)
+{
     __shared__ Real scratch[32];
     const Row row(rows, K, inner);
     Real sum = 0;
@@ -89,7 +93,9 @@ extern "C" __global__ void softmax_backward(const Real* dy, const Real* y, Real*
         dx[row.at(k)] = y[row.at(k)] * (dy[row.at(k)] - sum);
 }
 
-extern "C" __global__ void log_softmax_backward(const Real* dy, const Real* y, Real* dx, Index rows, int K, Index inner) {
+extern "C" __global__ void log_softmax_backward(
+    const Real* dy, const Real* y, Real* dx, Index rows, int K, Index inner)
+{
     __shared__ Real scratch[32];
     const Row row(rows, K, inner);
     Real sum = 0;

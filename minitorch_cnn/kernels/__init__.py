@@ -204,6 +204,7 @@ upsample_bilinear2d_forward = Primitive("upsample", "upsample_bilinear2d_forward
 upsample_bilinear2d_backward = Primitive("upsample", "upsample_bilinear2d_backward")
 erf = Primitive("special", "erf")
 philox_uniform = Primitive("philox", "philox_uniform")
+gather_batch = Primitive("gather", "gather_batch")
 warp_forward = Primitive("warp", "warp_forward")
 warp_backward = Primitive("warp", "warp_backward")
 sample_forward = Primitive("warp", "sample_forward")

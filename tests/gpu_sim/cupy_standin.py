@@ -33,6 +33,7 @@ class Device:
 
     def __init__(self, id=None):
         self.id = 0 if id is None else int(id)
+        self.compute_capability = "90"
 
     def __enter__(self):
         if self.id:

@@ -134,7 +134,7 @@ void work() {
         TSAN(__tsan_release(&finished); __tsan_switch_to_fiber(scheduler_tsan, 1);)
         threads[current].state = DONE;
         bool go_on = next_ < order.size();
-        TSAN(go_on = false; spent.push_back(me);)  // one stack per thread, or reuse looks like a race
+        TSAN(go_on = false; spent.push_back(me);)  // a stack per thread: reuse looks like a race
         if (go_on) {
             become(order[next_++]);
             threads[current].state = RUNNING;
@@ -267,7 +267,8 @@ void arrange(std::vector<int>& list, int how) {
 void run_block() {
     const unsigned w = blockDim.x, h = blockDim.y;
     threads.assign(size_t(w) * h * blockDim.z, Thread{});
-    for (unsigned i = 0; i < threads.size(); ++i) threads[i].index = {i % w, i / w % h, i / (w * h)};
+    for (unsigned i = 0; i < threads.size(); ++i)
+        threads[i].index = {i % w, i / w % h, i / (w * h)};
     next_ = 0;
     // shared memory starts with anything: here with NaN
     if (launch_->shared_begin) std::fill(launch_->shared_begin, launch_->shared_end, char(0xFF));

@@ -1,0 +1,29 @@
+"""A fully connected layer's products on the GPU: cuBLAS, through CuPy."""
+from .launch import contiguous, empty, suits, sweep
+
+
+def linear_forward(x, w, b):
+    if not suits(x, w, *([] if b is None else [b])):
+        return NotImplemented
+    y = _product(x, w.T)  # (R, O) = (R, I) @ (I, O)
+    if b is not None:
+        sweep("linear", "add_bias", y.dtype, y.size, y, contiguous(b), y.size, y.shape[1])
+    return y
+
+
+def linear_input_gradient(dy, w):
+    return _product(dy, w) if suits(dy, w) else NotImplemented  # (R, I) = (R, O) @ (O, I)
+
+
+def linear_weight_gradient(x, dy):
+    return _product(dy.T, x) if suits(x, dy) else NotImplemented  # (O, I) = (O, R) @ (R, I)
+
+
+def _product(a, b):
+    """a @ b; row-major, whatever cuBLAS would like better for few rows."""
+    y = empty((a.shape[0], b.shape[1]), a.dtype)
+    if a.shape[1] == 0:
+        y.fill(0)
+    elif y.size:
+        y = contiguous(a @ b)
+    return y

@@ -1,0 +1,97 @@
+"""A small problem or two for every kernel, odd in every size: for what is slow or repeated."""
+import numpy as np
+
+from minitorch_cnn import kernels
+
+NONE = ((0, 0), (0, 0))
+ODD = (2, 1), ((1, 0), (2, 1)), (1, 2)     # stride, padding, dilation
+
+
+def numbers(*shape, seed=0):
+    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
+
+
+def _convolutions():
+    for C, F, G in ((3, 5, 1), (4, 6, 2), (3, 6, 3), (2, 40, 1)):
+        x, w, b = numbers(2, C, 7, 6), numbers(F, C // G, 3, 2, seed=1), numbers(F, seed=2)
+        y = kernels.conv2d_forward.version("reference")(x, w, b, *ODD, G)
+        yield "conv2d_forward", (x, w, b if G > 1 else None, *ODD, G)
+        yield "conv2d_input_gradient", (y, w, (7, 6), *ODD, G)
+        yield "conv2d_weight_gradient", (x, y, (3, 2), *ODD, G)
+    x, dy = numbers(3, 2, 20, 19), numbers(3, 3, 20, 19, seed=1)    # in several parts
+    yield "conv2d_weight_gradient", (x, dy, (3, 3), (1, 1), ((1, 1), (1, 1)), (1, 1), 1)
+    col = kernels.im2col.version("reference")(x, (3, 2), *ODD)
+    yield "im2col", (x, (3, 2), *ODD)
+    yield "col2im", (np.ascontiguousarray(col), (20, 19), *ODD)
+
+
+def _pools():
+    x = numbers(2, 3, 7, 5)
+    window = (3, 2), (2, 1), ((1, 1), (0, 1)), (1, 2)
+    y, index = kernels.max_pool2d_forward.version("reference")(x, *window, (4, 4))
+    dy = numbers(*y.shape, seed=1)
+    yield "max_pool2d_forward", (x, *window, (4, 4))
+    yield "max_pool2d_backward", (dy, index, (7, 5), window)
+    yield "max_pool2d_backward", (dy, index, (7, 5))
+    yield "avg_pool2d_forward", (x, *window[:3], (4, 5), True, None)
+    yield "avg_pool2d_backward", (numbers(2, 3, 4, 5), (7, 5), *window[:3], False, None)
+    yield "adaptive_avg_pool2d_forward", (x, (3, 4))
+    yield "adaptive_avg_pool2d_backward", (numbers(2, 3, 3, 4), (7, 5))
+    yield "adaptive_max_pool2d_forward", (x, (3, 4))
+
+
+def _norms():
+    for shape in ((5, 3, 7), (11, 5)):
+        x, dy = numbers(*shape), numbers(*shape, seed=1)
+        mean, inv_std, weight, bias = (np.abs(numbers(shape[1], seed=s)) for s in range(4))
+        yield "batch_norm_statistics", (x,)
+        yield "batch_norm_forward", (x, mean, inv_std, weight, bias)
+        yield "batch_norm_backward", (dy, x, mean, inv_std, weight, True, (True, True, True))
+        yield "channel_sum", (x,)
+
+
+def _rows():
+    for shape, axis in (((3, 37), 1), ((2, 1100), 1), ((3, 5, 2), 1)):
+        x = numbers(*shape)
+        for name in ("softmax", "log_softmax"):
+            y = kernels.PRIMITIVES[f"{name}_forward"].version("reference")(x, axis)
+            yield f"{name}_forward", (x, axis)
+            yield f"{name}_backward", (numbers(*shape, seed=1), y, axis)
+    x, w, b = numbers(5, 7), numbers(3, 7, seed=1), numbers(3, seed=2)
+    yield "linear_forward", (x, w, b)
+    yield "linear_input_gradient", (numbers(5, 3), w)
+    yield "linear_weight_gradient", (x, numbers(5, 3))
+
+
+def _images():
+    x = numbers(2, 3, 5, 4)
+    low = np.array([0, 0, 1, 2, 3, 3])
+    axis = low, np.minimum(low + 1, 4), np.linspace(0, 0.9, 6).astype(np.float32)
+    other = low[:5], np.minimum(low[:5] + 1, 3), axis[2][:5]
+    yield "upsample_bilinear2d_forward", (x, axis, other)
+    yield "upsample_bilinear2d_backward", (numbers(2, 3, 6, 5), axis, other, (5, 4))
+    matrix = np.eye(3) + 0.2 * np.random.default_rng(1).standard_normal((2, 3, 3))
+    yield "warp_forward", (x, matrix, (6, 7), True, [0.1, 0.2, 0.3])
+    px, py = (np.random.default_rng(s).uniform(-2, 7, (2, 6, 7)) for s in range(2))
+    yield "sample_forward", (x, px, py, False, None)
+
+
+def _flat():
+    yield "relu_forward", (numbers(3, 7),)
+    yield "relu_backward", (numbers(3, 7), numbers(3, 7, seed=1))
+    yield "erf", (numbers(4, 5),)
+    yield "philox_uniform", (numbers(1), (3, 7), 12345, 6, 7)
+    images = np.random.default_rng(0).integers(0, 256, (9, 3, 5, 2), np.uint8)
+    yield "gather_batch", (images, np.array([8, 0, 3, 3]), numbers(3), numbers(3, seed=1))
+
+
+def problems():
+    """(name, arguments) pairs; the arguments are NumPy arrays."""
+    for part in (_flat, _rows, _norms, _pools, _images, _convolutions):
+        yield from part()
+
+
+UPDATES = {"sgd_update": (2, (0.1,)), "momentum_update": (3, (0.1, 0.9)),
+           "rmsprop_update": (3, (0.01, 0.99, 1e-8)),
+           "adam_update": (4, (0.001, 0.9, 0.999, 0.5, 1e-8)),
+           "adadelta_update": (4, (1.0, 0.9, 1e-6))}     # how many arrays, and the numbers

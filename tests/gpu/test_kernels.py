@@ -1,0 +1,339 @@
+"""Every primitive in CUDA C against the reference: odd shapes, strides, zero sizes, many blocks."""
+import importlib
+
+import numpy as np
+import pytest
+from check_gpu import LAYOUTS, back, cast, check, close, on_gpu
+from kernel_problems import PROBLEMS, Seeded
+from small_problems import UPDATES, problems
+
+import minitorch_cnn as mt
+from minitorch_cnn import kernels
+from minitorch_cnn.device import to_cpu
+
+launch = importlib.import_module("minitorch_cnn.kernels.cuda.launch")
+DTYPES = ["float32", "float64"]
+NONE = ((0, 0), (0, 0))
+# primitives that CuPy's own functions compute, from the reference's text
+LEFT_TO_CUPY = {"warp_backward", "sample_backward"}
+MANY = 65537  # blocks
+
+
+def numbers(shape, dtype="float32", seed=0):
+    return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
+
+
+def finite(name, arguments):
+    """The input gradient multiplies weights with zeros where no window is: they must be finite."""
+    if name != "conv2d_input_gradient":
+        return arguments
+    return [arguments[0], np.nan_to_num(arguments[1]), *arguments[2:]]
+
+
+# all that the other tests of the kernels try -----------------------------------------------------
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("kind", PROBLEMS)
+def test_problems(kind, layout, dtype):
+    most = 2 if kind == "convolution" else 4
+    first = 100 * list(LAYOUTS).index(layout) + 50 * DTYPES.index(dtype)
+    for seed in range(first, first + most):
+        name, arguments = PROBLEMS[kind](Seeded(seed))
+        assert check(name, finite(name, cast(arguments, dtype)), layout), f"{name} was declined"
+
+
+@pytest.mark.parametrize("kind", PROBLEMS)
+def test_with_64_bit_indices(kind, monkeypatch):
+    """As for arrays of more than 2**31 numbers."""
+    monkeypatch.setattr(launch, "NARROW", 1)
+    for seed in range(2):
+        name, arguments = PROBLEMS[kind](Seeded(seed))
+        assert check(name, finite(name, arguments))
+
+
+@pytest.mark.parametrize("name, arguments", list(problems()),
+                         ids=lambda value: value if isinstance(value, str) else "")
+def test_small_problems(name, arguments):
+    assert close(name, arguments, "every_second", 1e-5)
+
+
+def test_every_primitive_has_a_twin():
+    missing = {name for name, primitive in kernels.PRIMITIVES.items() if not primitive.has("cuda")}
+    assert missing == LEFT_TO_CUPY
+
+
+# one by one --------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("shape, axis", [
+    ((3, 10), 1), ((5, 33), -1), ((2, 1025), 1), ((4, 1), 1), ((1,), 0), ((130, 3), 0),
+    ((2, 5, 3), 1), ((3, 2, 40, 3), 1), ((2, 3000), 1)])
+def test_softmax(shape, axis, layout, dtype):
+    x, dy = 3 * numbers(shape, dtype), numbers(shape, dtype, 1)
+    for name in ("softmax", "log_softmax"):
+        y = kernels.PRIMITIVES[f"{name}_forward"].version("reference")(x, axis)
+        assert close(f"{name}_forward", (x, axis), layout, 2e-6)
+        assert close(f"{name}_backward", (dy, y, axis), layout, 1e-5)
+
+
+@pytest.mark.parametrize("row", [[np.nan, 1, 2], [np.inf, 1, np.inf], [-np.inf, 1, 2],
+                                 [-np.inf] * 3, [1e4, -1e4, 1e4]])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_softmax_of_extremes(row, axis):
+    x = np.array([row, [0, 1, 2]], np.float32)
+    for name in ("softmax_forward", "log_softmax_forward"):
+        assert close(name, (x, axis))
+
+
+@pytest.mark.parametrize("name", UPDATES)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", [(1,), (3, 5), (1030,), (0,), (4, 3, 3, 3)])
+@pytest.mark.parametrize("layout", ["row_major", "shifted"])
+def test_optimizers(name, shape, dtype, layout):
+    count, options = UPDATES[name]
+    arrays = [np.abs(numbers(shape, dtype, seed)) for seed in range(count)]
+    there = [on_gpu(a, layout) for a in arrays]
+    assert kernels.PRIMITIVES[name].version("cuda")(*there, *options) is None
+    arrays = [a.astype(np.float64) for a in arrays]
+    kernels.PRIMITIVES[name].version("reference")(*arrays, *options)
+    for ours, right in zip(back(tuple(there)), arrays):
+        np.testing.assert_allclose(ours, right, rtol=2e-6 if dtype == "float32" else 1e-13)
+
+
+@pytest.mark.parametrize("name", UPDATES)
+def test_optimizers_leave_strided_weights_to_cupy(name):
+    count, options = UPDATES[name]
+    there = [on_gpu(np.abs(numbers((4, 3), seed=s)), "transposed") for s in range(count)]
+    assert kernels.PRIMITIVES[name].version("cuda")(*there, *options) is NotImplemented
+    kernels.PRIMITIVES[name](*there, *options)
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (7,), (3, 5, 2), (1025,), (0, 4)])
+def test_philox_draws_the_numbers_of_the_reference(shape, cupy):
+    draw = shape, 2 ** 63 + 12345678901, 77, 2 ** 31 + 3
+    expected = kernels.philox_uniform.version("reference")(np.zeros(1), *draw)
+    ours = to_cpu(kernels.philox_uniform(cupy.zeros(1), *draw))
+    assert ours.dtype == np.float32
+    np.testing.assert_array_equal(ours, expected)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_erf(dtype, layout):
+    x = np.concatenate([np.linspace(-7, 7, 500), [0, np.inf, -np.inf, np.nan]]).astype(dtype)
+    assert close("erf", (x.reshape(8, 63),), layout)
+
+
+GEOMETRIES = [((3, 3), (1, 1), ((1, 1), (1, 1)), (1, 1)),
+              ((2, 5), (3, 2), ((0, 2), (3, 1)), (2, 1)),
+              ((1, 1), (2, 2), NONE, (1, 1)), ((4, 1), (1, 3), ((2, 0), (0, 0)), (1, 2))]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("kernel, stride, padding, dilation", GEOMETRIES)
+def test_columns(kernel, stride, padding, dilation, layout, dtype):
+    x = numbers((2, 3, 9, 7), dtype)
+    options = stride, padding, dilation
+    col = kernels.im2col.version("reference")(x, kernel, *options)
+    assert close("im2col", (x, kernel, *options), layout, 0)
+    for name in ("col2im", "col2im_gather"):
+        assert close(name, (np.ascontiguousarray(col), (9, 7), *options), layout)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("size, output", [((5, 4), (9, 11)), ((9, 7), (4, 3)), ((1, 1), (3, 2)),
+                                          ((3, 3), (3, 3)), ((20, 2), (2, 9))])
+@pytest.mark.parametrize("corners", [False, True])
+def test_upsampling(size, output, corners, layout, dtype):
+    rows, columns = [axis(n, o, corners, dtype) for n, o in zip(size, output)]
+    x, dy = numbers((2, 3, *size), dtype), numbers((2, 3, *output), dtype)
+    assert close("upsample_bilinear2d_forward", (x, rows, columns), layout)
+    assert close("upsample_bilinear2d_backward", (dy, rows, columns, size), layout)
+
+
+def axis(n, o, corners, dtype):
+    source = np.linspace(0, n - 1, o) if corners else (np.arange(o) + 0.5) * n / o - 0.5
+    source = np.clip(source, 0, n - 1)
+    low = np.minimum(source.astype(np.int64), n - 1)
+    return low, np.minimum(low + 1, n - 1), (source - low).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("bilinear", [True, False])
+@pytest.mark.parametrize("fill", [None, [0.25, 0.5, 0.75]])
+def test_warping(bilinear, fill, layout, dtype):
+    rng = np.random.default_rng(1)
+    x = numbers((4, 3, 9, 7), dtype)
+    m = np.eye(3) + 0.2 * rng.standard_normal((4, 3, 3))
+    m[:2, 2] = 0, 0, 1
+    px, py = (rng.uniform(-2, n + 2, (4, 5, 6)) for n in (7, 9))
+    px[0, 0, 0] = np.nan
+    assert close("warp_forward", (x, m, (8, 11), bilinear, fill), layout, 1e-5)
+    assert close("sample_forward", (x, px, py, bilinear, fill), layout, 1e-5)
+    close("warp_backward", (numbers((4, 3, 8, 11), dtype), m, (9, 7), bilinear,
+                            fill is not None), layout, 1e-5)
+    close("sample_backward", (numbers((4, 3, 5, 6), dtype), px, py, (9, 7), bilinear,
+                              fill is not None), layout, 1e-5)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("size", [(1, 1), (3, 4), (9, 7), (11, 2)])
+def test_adaptive_max_pooling(size, layout, dtype):
+    x = np.random.default_rng(0).integers(-2, 3, (2, 3, 9, 7)).astype(dtype)  # ties
+    x[0, 0, 2:5, 3] = np.nan
+    x[1] = -np.inf
+    assert close("adaptive_max_pool2d_forward", (x, size), layout, 0)
+    _, index = kernels.adaptive_max_pool2d_forward.version("reference")(x, size)
+    dy = numbers((2, 3, *size), dtype)
+    assert close("max_pool2d_backward", (dy, index, (9, 7)), layout)
+
+
+@pytest.mark.parametrize("relu", [False, True])
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("groups", [1, 2, 4])
+def test_a_convolution_ends_with_bias_and_relu(groups, bias, relu):
+    conv = importlib.import_module("minitorch_cnn.kernels.cuda.conv")
+    x, w, b = numbers((2, 4, 6, 5)), numbers((8, 4 // groups, 3, 3), seed=1), numbers((8,), seed=2)
+    b = b if bias else None
+    options = (1, 2), ((1, 1), (0, 2)), (1, 1), groups
+    right = kernels.conv2d_forward.version("reference")(x, w, b, *options)
+    ours = conv.conv2d_forward(*[on_gpu(a) for a in (x, w, b)], *options, relu=relu)
+    np.testing.assert_allclose(to_cpu(ours), np.maximum(right, 0) if relu else right, atol=1e-5)
+
+
+# nothing and much --------------------------------------------------------------------------------
+
+E = np.zeros
+EMPTY = [
+    ("relu_forward", (E((0, 3)),)), ("relu_backward", (E((2, 0)), E((2, 0)))), ("erf", (E((0,)),)),
+    ("softmax_forward", (E((0, 3)), 1)), ("log_softmax_forward", (E((3, 0)), 1)),
+    ("softmax_backward", (E((0, 3)), E((0, 3)), 1)),
+    ("conv2d_forward", (E((0, 3, 5, 5)), E((4, 3, 3, 3)), E(4), (1, 1), NONE, (1, 1), 1)),
+    ("conv2d_forward", (E((2, 0, 5, 5)), E((4, 0, 3, 3)), E(4), (1, 1), NONE, (1, 1), 1)),
+    ("conv2d_input_gradient", (E((0, 4, 3, 3)), E((4, 3, 3, 3)), (5, 5), (1, 1), NONE, (1, 1), 1)),
+    ("conv2d_weight_gradient", (E((0, 3, 5, 5)), E((0, 4, 3, 3)), (3, 3), (1, 1), NONE, (1, 1), 1)),
+    ("im2col", (E((0, 3, 5, 5)), (3, 3), (1, 1), NONE, (1, 1))),
+    ("col2im", (E((0, 3, 3, 3, 3, 3)), (5, 5), (1, 1), NONE, (1, 1))),
+    ("max_pool2d_forward", (E((0, 3, 4, 4)), (2, 2), (2, 2), NONE, (1, 1), (2, 2))),
+    ("max_pool2d_backward", (E((0, 3, 2, 2)), E((0, 3, 2, 2), int), (4, 4))),
+    ("avg_pool2d_forward", (E((0, 3, 4, 4)), (2, 2), (2, 2), NONE, (2, 2), True, None)),
+    ("avg_pool2d_backward", (E((0, 3, 2, 2)), (4, 4), (2, 2), (2, 2), NONE, True, None)),
+    ("adaptive_avg_pool2d_forward", (E((0, 3, 4, 4)), (2, 2))),
+    ("adaptive_avg_pool2d_backward", (E((0, 3, 2, 2)), (4, 4))),
+    ("adaptive_max_pool2d_forward", (E((0, 3, 4, 4)), (2, 2))),
+    ("batch_norm_forward", (E((0, 3, 2)), E(3), E(3), None, None)),
+    ("channel_sum", (E((0, 3, 2)),)),
+    ("linear_forward", (E((0, 3)), E((4, 3)), E(4))),
+    ("linear_forward", (E((2, 0)), E((4, 0)), None)),
+    ("linear_input_gradient", (E((0, 4)), E((4, 3)))),
+    ("linear_weight_gradient", (E((0, 3)), E((0, 4)))),
+]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name, arguments", EMPTY)
+def test_arrays_without_elements(name, arguments, dtype):
+    arguments = [a.astype(dtype) if isinstance(a, np.ndarray) and a.dtype == float else a
+                 for a in arguments]
+    close(name, arguments)
+
+
+@pytest.fixture
+def large(simulated, monkeypatch):
+    """Sweeps have small blocks, and the simulator runs them once, not in three orders."""
+    monkeypatch.setattr(launch, "THREADS", 32)
+    if simulated:
+        monkeypatch.setattr("gpu_sim.compiler.ORDERS", (0,))
+
+
+@pytest.mark.parametrize("name, arguments", [
+    ("relu_forward", [(MANY * 32 * 4 + 3,)]),   # 4 numbers a thread
+    ("max_pool2d_forward", [(MANY, 1, 1, 32), (1, 1), (1, 1), NONE, (1, 1), (1, 32)]),
+    ("batch_norm_statistics", [(1, MANY, 2)]),
+    ("batch_norm_statistics", [(70000, 1)]),
+    ("softmax_forward", [(MANY * 4, 2), 1]),
+    ("softmax_forward", [(2, 1, MANY * 128), 1]),
+    ("conv2d_input_gradient", [(1, 1, 1, MANY * 128), np.ones((1, 1, 1, 1), np.float32),
+                               (1, MANY * 128), (1, 1), NONE, (1, 1), 1]),
+    ("conv2d_weight_gradient", [(1, MANY, 1, 1), np.ones((1, MANY, 1, 1), np.float32), (1, 1),
+                                (1, 1), NONE, (1, 1), MANY]),
+], ids=lambda value: value if isinstance(value, str) else "")
+def test_more_than_65535_blocks(name, arguments, large):
+    assert close(name, (numbers(arguments[0]), *arguments[1:]), scale=1e-5)
+
+
+def test_many_groups_are_left_to_cupy():
+    conv = importlib.import_module("minitorch_cnn.kernels.cuda.conv")
+    x, w = on_gpu(numbers((1, 2 * MANY, 1, 1))), on_gpu(numbers((MANY, 2, 1, 1)))
+    assert conv.conv2d_forward(x, w, None, (1, 1), NONE, (1, 1), MANY) is NotImplemented
+
+
+@pytest.mark.parametrize("name, arguments", [
+    ("relu_forward", (np.arange(-3, 3),)),
+    ("max_pool2d_forward", (np.ones((1, 1, 4, 4), int), (2, 2), (2, 2), NONE, (1, 1), (2, 2))),
+    ("softmax_forward", (np.ones((2, 3), np.float16), 1)), ("erf", (np.ones(3, np.float16),)),
+    ("linear_forward", (np.ones((2, 3), int), np.ones((4, 3), int), None))])
+def test_other_dtypes_are_left_to_cupy(name, arguments):
+    there = [on_gpu(a) for a in arguments]
+    primitive = kernels.PRIMITIVES[name]
+    assert primitive.version("cuda")(*there) is NotImplemented
+    right = primitive.version("reference")(*arguments)
+    right = right if isinstance(right, tuple) else (right,)
+    for ours, expected in zip(back(primitive(*there)), right):
+        np.testing.assert_allclose(ours, expected, rtol=1e-3)
+
+
+# tensor cores ------------------------------------------------------------------------------------
+
+@pytest.fixture
+def tensor_cores():
+    mt.cuda.set_float32_matmul_precision("high")
+    yield
+    mt.cuda.set_float32_matmul_precision("highest")
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("C, F, groups", [(3, 33, 1), (40, 70, 1), (34, 68, 2), (20, 17, 1)])
+def test_convolution_on_tensor_cores(C, F, groups, layout, tensor_cores):
+    """Products of factors with 10 bits of fraction: off by 2**-11 of each, and not less."""
+    x, w, b = numbers((2, C, 7, 6)), numbers((F, C // groups, 3, 2), seed=1), numbers((F,), seed=2)
+    options = (2, 1), ((1, 0), (2, 1)), (1, 2), groups
+    y = kernels.conv2d_forward.version("reference")(x, w, b, *options)
+    assert close("conv2d_forward", (x, w, b, *options), layout, 1e-3)
+    assert close("conv2d_input_gradient", (y, w, (7, 6), *options), layout, 1e-3)
+    assert close("conv2d_weight_gradient", (x, y, (3, 2), *options), layout, 1e-3)
+    with pytest.raises(AssertionError, match="results are wrong"):
+        close("conv2d_forward", (x, w, b, *options), layout, 1e-6)
+
+
+def test_only_float32_goes_to_tensor_cores(tensor_cores):
+    arguments = [a.astype("float64") if isinstance(a, np.ndarray) else a for a in (
+        numbers((2, 3, 5, 5)), numbers((33, 3, 3, 3)), None, (1, 1), NONE, (1, 1), 1)]
+    assert close("conv2d_forward", arguments, scale=1e-12)
+
+
+def test_unknown_precisions():
+    with pytest.raises(ValueError, match="no precision 'low'; choose one of highest, high, medium"):
+        mt.cuda.set_float32_matmul_precision("low")
+    assert mt.cuda.get_float32_matmul_precision() == "highest"
+
+
+def test_a_batch_from_a_data_set(cupy):
+    images = np.random.default_rng(0).integers(0, 256, (9, 3, 5, 2), np.uint8)
+    index, scale, shift = np.array([8, 0, 3, 3]), numbers(3), numbers(3, seed=1)
+    expected = images[index].astype(float) * scale[:, None, None] + shift[:, None, None]
+    there = [on_gpu(a) for a in (images, index, scale, shift)]
+    for y in (to_cpu(kernels.gather_batch(*there)),
+              kernels.gather_batch(images, index, scale, shift)):
+        assert y.dtype == np.float32 and y.shape == (4, 3, 5, 2)
+        np.testing.assert_allclose(y, expected, rtol=1e-5)
+    there[1] = cupy.asarray(np.array([2, 9, -1]))   # a GPU cannot raise: no image, no numbers
+    y = to_cpu(kernels.gather_batch(*there))
+    assert np.isnan(y[1:]).all() and not np.isnan(y[0]).any()
+    assert kernels.gather_batch(there[0], there[1][:0], *there[2:]).shape == (0, 3, 5, 2)
