@@ -1,4 +1,4 @@
-"""Note which compiled functions ran, with which arguments, so that they can be run again as they are.
+"""Note which compiled functions ran, with which arguments, to run them again as they are.
 
 Most of a small step's time goes into Python between the kernels: finding the kernel, making room
 for its result, asking where arrays lie. All of it comes out the same when the same step runs again

@@ -9,137 +9,30 @@ unpacked into scratch memory where the plain kernels would copy a band of dy (``
     N C H W input;  F OH OW result of the convolution;  KH KW window;  PH PW pooled size
 """
 import functools
-from collections import namedtuple
 
 import numpy as np
 from numba import prange
 
 from . import conv, conv_weight
-from . import vectors as v
 from .conv_plan import read_plan
-from .jit import entry, on, parallel, serial, threads
+from .jit import on, parallel, threads
 from .memory import address, contiguous, empty, empty_channels_last, scratch, suits
-from .objects import PIXELS, Packed, layout, reader
-from .simd import BYTES, WIDTH, clear
-from .stage import rearranged, stage
+from .relu_pool import (
+    DEAD,
+    Windows,
+    channels_last_dense,
+    pool_rows,
+    read_windows,
+    relu_max_pool2d_forward,
+    unpool,
+    unpool2d,
+    windows_of,
+)
+from .simd import BYTES, clear
+from .stage import stage
 from .winograd import tile_size
 
-DEAD = 255
-CHUNK = 256
-MANY = 1 << 14      # numbers below which a second thread costs more than it brings
 ROWS = 1 << 15      # bytes of the convolution's rows that a thread keeps: they fit the first cache
-
-
-class Windows(Packed, namedtuple("Windows", "C H W KH KW PH PW PN PR PX bands room")):
-    """Sizes, and strides in bytes of the pooled arrays; the codes' are a quarter of them."""
-
-
-read_windows = reader(Windows)
-
-
-def windows_of(pooled, size, window):
-    """Windows over a map of ``size``; ``pooled`` is any array of their results, channels-last."""
-    return _windows(pooled.shape, pooled.strides, tuple(size), window)
-
-
-@functools.cache
-def _windows(shape, strides, size, window):
-    return Windows(shape[1], *size, *window, *shape[2:], strides[0], *strides[2:], 1, 0)
-
-
-@serial
-def pool_rows(x, row, y, code, rows, q):
-    """ReLU and pool ``rows`` rows of windows: x, channels side by side; ``row`` in bytes."""
-    pixel = q.C * 4
-    for r in range(rows):
-        corner, place = x + r * q.KH * row, r * q.PR
-        for _ in range(q.PW):
-            for c in range(0, pixel, BYTES):
-                left = q.C - c // 4
-                if q.KH == 2 and q.KW == 2:
-                    best, which = _best_of_four(corner + c, pixel, row, left)
-                else:
-                    best, which = _best(corner + c, pixel, row, left, q)
-                v.store_some(y + place + c, v.unordered(best), left)
-                zero, dead = v.fill_int(np.int32(0)), v.fill_int(np.int32(DEAD))
-                v.store_bytes(code + (place + c) // 4, v.where_larger(best, zero, which, dead),
-                              left)
-            corner += q.KW * pixel
-            place += q.PX
-
-
-@serial
-def _best_of_four(x, pixel, row, left):
-    """The largest of a 2x2 window, as ``v.order`` has it, and which it is."""
-    x00, x01 = v.order(v.load_some(x, left)), v.order(v.load_some(x + pixel, left))
-    x10, x11 = v.order(v.load_some(x + row, left)), v.order(v.load_some(x + row + pixel, left))
-    upper = v.where_larger(x01, x00, v.fill_int(np.int32(1)), v.fill_int(np.int32(0)))
-    lower = v.where_larger(x11, x10, v.fill_int(np.int32(3)), v.fill_int(np.int32(2)))
-    x00, x10 = v.larger(x00, x01), v.larger(x10, x11)
-    return v.larger(x00, x10), v.where_larger(x10, x00, lower, upper)
-
-
-@serial
-def _best(x, pixel, row, left, q):
-    """The largest of a window, as ``v.order`` has it, and which it is."""
-    best, which = v.order(v.load_some(x, left)), v.fill_int(np.int32(0))
-    for i in range(q.KH):
-        for j in range(q.KW):
-            value = v.order(v.load_some(x + i * row + j * pixel, left))
-            which = v.where_larger(value, best, v.fill_int(np.int32(i * q.KW + j)), which)
-            best = v.larger(value, best)
-    return best, which
-
-
-@serial
-def unpool(dy, code, q, top, left, rows, columns, target):
-    """A piece of the gradient before the pooling, as ``stage``: from row ``top``, column ``left``.
-
-    dy and code are the addresses of one image. What lies outside the windows is 0.
-    """
-    pixel = q.C * 4
-    line = columns * pixel
-    begin, end = max(-left, 0), max(min(columns, q.PW * q.KW - left), 0)
-    for i in range(rows):
-        h = top + i
-        here = target + i * line
-        if h < 0 or h >= q.PH * q.KH or begin >= end:
-            clear(here, line)
-            continue
-        clear(here, begin * pixel)
-        clear(here + end * pixel, (columns - end) * pixel)
-        w = max(left, 0)
-        place, kw = h // q.KH * q.PR + w // q.KW * q.PX, w % q.KW
-        first = h % q.KH * q.KW
-        here, stop = here + begin * pixel, here + end * pixel
-        if kw == 0 and q.KW == 2 and pixel % BYTES == 0:
-            pairs = (stop - here) // (2 * pixel)
-            _unpool_pairs(dy + place, code + place // 4, q.PX, first, pairs, here, pixel)
-            here, place = here + 2 * pairs * pixel, place + pairs * q.PX
-        while here < stop:
-            count = min(q.KW - kw, (stop - here) // pixel)
-            for c in range(0, pixel, BYTES):
-                many = q.C - c // 4
-                which = v.load_bytes(code + (place + c) // 4, many)
-                value = v.load_some(dy + place + c, many)
-                for j in range(count):
-                    position = v.fill_int(np.int32(first + kw + j))
-                    v.store_some(here + j * pixel + c, v.where_equal(which, position, value), many)
-            here += count * pixel
-            kw, place = 0, place + q.PX
-
-
-@serial
-def _unpool_pairs(dy, code, step, first, pairs, target, pixel):
-    """A row of windows two pixels wide, whole vectors of channels."""
-    one, two = v.fill_int(np.int32(first)), v.fill_int(np.int32(first + 1))
-    for _ in range(pairs):
-        for c in range(0, pixel, BYTES):
-            which = v.load_bytes(code + c // 4, WIDTH)
-            value = v.load(dy + c)
-            v.store(target + c, v.where_equal(which, one, value))
-            v.store(target + pixel + c, v.where_equal(which, two, value))
-        dy, code, target = dy + step, code + step // 4, target + 2 * pixel
 
 
 @parallel
@@ -169,16 +62,6 @@ def _correlate_pool(x, w, bias, y, code, scratch, plan, windows):
                            map_rows + channel * 4, rows, min(conv.LANES, p.F // p.G - f), p)
             place = n * q.PN + top * q.PR
             pool_rows(map_rows, p.YH, y + place, code + place // 4, bottom - top, q)
-
-
-@parallel
-def _pool_all(x, y, code, n, windows):
-    for job in prange(n * read_windows(windows).PH):
-        q = read_windows(windows)
-        row = q.W * q.C * 4
-        place = job // q.PH * q.PN + job % q.PH * q.PR
-        pool_rows(x + (job // q.PH * q.H + job % q.PH * q.KH) * row, row, y + place,
-                  code + place // 4, 1, q)
 
 
 @parallel
@@ -224,42 +107,6 @@ def _accumulate_unpooled(x, dy, code, dw, scratch, plan, windows):
         conv_weight.collect(scratch, dw, job, conv_weight.read_plan(plan))
 
 
-@parallel
-def _unpool_all(dy, code, dx, n, windows):
-    for i in prange(n):
-        q = read_windows(windows)
-        unpool(dy + i * q.PN, code + i * q.PN // 4, q, 0, 0, q.H, q.W, dx + i * q.H * q.W * q.C * 4)
-
-
-@parallel
-def _alive_sums(dy, code, rows, channels, sums, workers):
-    """Per thread and channel: the sum of dy where the ReLU let it pass."""
-    dead, zero = v.fill_int(np.int32(DEAD)), v.fill(np.float32(0))
-    for thread in prange(workers):
-        last = (thread + 1) * rows // workers
-        for c in range(0, channels, WIDTH):
-            total = zero
-            for first in range(thread * rows // workers, last, CHUNK):
-                part = zero     # sums of sums: fewer roundings
-                for r in range(first, min(first + CHUNK, last)):
-                    place = r * channels + c
-                    value = v.load_some(dy + place * 4, channels - c)
-                    which = v.load_bytes(code + place, channels - c)
-                    part = v.add(part, v.where_unequal(which, dead, value))
-                total = v.add(total, part)
-            v.store(sums + (thread * (channels + WIDTH) + c) * 4, total)
-
-
-@entry
-def _add_up(sums, channels, workers, result):
-    """result = the sums of all threads."""
-    for c in range(0, channels, WIDTH):
-        total = v.fill(np.float32(0))
-        for thread in range(workers):
-            total = v.add(total, v.load(sums + (thread * (channels + WIDTH) + c) * 4))
-        v.store_some(result + c * 4, total, channels - c)
-
-
 def conv2d_relu_pool_forward(x, w, b, stride, padding, dilation, groups, window):
     """(y, code): see ``kernels/reference/conv_pool.py``. In two steps where tiles do not fit."""
     if not suits(x, w, b) or window[0] * window[1] >= DEAD:
@@ -275,8 +122,9 @@ def conv2d_relu_pool_forward(x, w, b, stride, padding, dilation, groups, window)
     code = empty_channels_last(size, np.uint8)
     bias = contiguous(b)
     room = scratch(p.packed + p.threads * (p.scratch + q.room))
-    on(p.threads, _correlate_pool)(address(x), address(w), address(bias), address(y), address(code), room,
-                                       p.address, q.address)
+    run = on(p.threads, _correlate_pool)
+    run(address(x), address(w), address(bias), address(y), address(code), room, p.address,
+        q.address)
     return y, code
 
 
@@ -336,15 +184,15 @@ def conv2d_relu_pool_input_gradient(dy, code, w, map_size, size, window, stride,
             return dmap
         return conv.conv2d_input_gradient(dmap, w, size, stride, padding, dilation, groups)
     dy = channels_last_dense(dy)
-    (f, c, kh, kw), n = w.shape, len(dy)
+    (_, c, kh, kw), n = w.shape, len(dy)
     dx = empty_channels_last((n, c * groups, *size), np.float32)
     p = _backward_plan(dy.shape, dx.shape, dx.strides, w.shape, w.strides, map_size, padding,
                        dilation, groups, threads())
     q = windows_of(dy, map_size, window)
     start = address(w) + (kh - 1) * w.strides[2] + (kw - 1) * w.strides[3]
     room = scratch(p.packed + p.threads * p.scratch)
-    on(p.threads, _correlate_unpooled)(address(dy), address(code), start, address(dx), room, p.address,
-                                            q.address)
+    run = on(p.threads, _correlate_unpooled)
+    run(address(dy), address(code), start, address(dx), room, p.address, q.address)
     return dx
 
 
@@ -384,52 +232,7 @@ def conv2d_relu_pool_weight_gradient(x, dy, code, map_size, window, kernel, stri
                               padding, dilation, groups, threads(), 2 * ROWS)
     dw = empty((f, p.C // groups, *kernel), np.float32)
     room = scratch(p.threads * (p.part + p.scratch))
-    on(p.threads, _accumulate_unpooled)(address(x), address(dy), address(code), address(dw), room, p.address,
-                         windows_of(dy, map_size, window).address)
+    run = on(p.threads, _accumulate_unpooled)
+    run(address(x), address(dy), address(code), address(dw), room, p.address,
+        windows_of(dy, map_size, window).address)
     return dw
-
-
-def conv2d_relu_pool_bias_gradient(dy, code):
-    """db."""
-    if not suits(dy):
-        return NotImplemented
-    dy = channels_last_dense(dy)
-    n, c, h, w = dy.shape
-    workers = _workers(dy.size)
-    sums, db = empty((workers, c + WIDTH), np.float32), empty((c,), np.float32)
-    on(workers, _alive_sums)(address(dy), address(code), n * h * w, c, address(sums), workers)
-    _add_up(address(sums), c, workers, address(db))
-    return db
-
-
-def relu_max_pool2d_forward(x, window):
-    """(y, code) from the result of a convolution."""
-    if not suits(x) or window[0] * window[1] >= DEAD:
-        return NotImplemented
-    x = channels_last_dense(x)
-    n, c, h, w = x.shape
-    size = n, c, h // window[0], w // window[1]
-    y, code = empty_channels_last(size, np.float32), empty_channels_last(size, np.uint8)
-    on(_workers(x.size), _pool_all)(address(x), address(y), address(code), n,
-                             windows_of(y, (h, w), window).address)
-    return y, code
-
-
-def unpool2d(dy, code, size, window):
-    """The gradient before pooling and ReLU."""
-    if not suits(dy):
-        return NotImplemented
-    dy = channels_last_dense(dy)
-    dx = empty_channels_last((*dy.shape[:2], *size), np.float32)
-    on(_workers(dx.size), _unpool_all)(address(dy), address(code), address(dx), len(dy),
-                                windows_of(dy, size, window).address)
-    return dx
-
-
-def _workers(size):
-    return threads() if size >= MANY else 1
-
-
-def channels_last_dense(x):
-    """x, or a copy, whose memory runs N, H, W, C without gaps."""
-    return x if layout(x) == PIXELS else rearranged(x)

@@ -76,8 +76,9 @@ def make_plan(x_shape, x_strides, dy_shape, dy_strides, kernel, stride, padding,
     blocks = -(-(f // groups) // LANES)
     return Plan(
         n, c, h, w, f, oh, ow, kh, kw, sh, sw, dh, dw, top, left, groups, *x_strides, *dy_strides,
-        bands, min(workers, n * bands), int(patches and not square), int(square), int(not x_in_place), int(not y_in_place),
-        wide, x_scratch, x_scratch + p_scratch, x_scratch + p_scratch + y_scratch,
+        bands, min(workers, n * bands), int(patches and not square), int(square),
+        int(not x_in_place), int(not y_in_place), wide, x_scratch, x_scratch + p_scratch,
+        x_scratch + p_scratch + y_scratch,
         rows, taps, run, lines, blocks, count, row_lines, tap_lines,
         groups * blocks * rows * taps * lines * LINE)
 

@@ -107,6 +107,7 @@ class Entry:
         self.compiled, self.alone = compiled, alone
 
     def __call__(self, *args):
+        """Run it."""
         if Entry.tape is not None:
             Entry.tape.append((self.compiled, args))
         return self.compiled(*args)

@@ -122,7 +122,7 @@ def _transposed_times(dy, dy_row, x, x_row, dw, n, o, inner, scratch, workers):
 
 @parallel
 def _few_times_transposed(x, x_row, w, w_row, bias, y, n, inner, o, workers, least):
-    """y = max(least, x @ w.T + bias) by dot products, four rows of w at a time: w is read once, as it lies."""
+    """y = max(least, x @ w.T + bias) by dot products, four rows of w at a time, as they lie."""
     for thread in prange(workers):
         first, last = thread * o // workers, (thread + 1) * o // workers
         for k in range(first, last, 4):

@@ -1,8 +1,8 @@
 """Batch norm + ReLU (+ max-pool) in one pass over the pixels, and the way back in two.
 
-With windows, only the maxima are kept, beside each the byte of ``conv_pool.py`` and ``at``, the x it
-came from: all other pixels have gradient 0, so the sums of the way back run over the pooled arrays,
-a quarter of the size.
+With windows, only the maxima are kept, beside each the byte of ``relu_pool.py`` and ``at``, the x
+it came from: all other pixels have gradient 0, so the sums of the way back run over the pooled
+arrays, a quarter of the size.
 
     R rows (pixels of all images);  C channels;  xhat = (x - mean) inv_std
     s = sum of g,  q = sum of g (x - mean),  where g is dy behind the ReLU and the pooling
@@ -12,10 +12,10 @@ import numpy as np
 from numba import prange
 
 from . import vectors as v
-from .conv_pool import DEAD, channels_last_dense, read_windows, windows_of
 from .jit import entry, parallel, threads
 from .memory import address, empty, empty_channels_last
 from .norm import CHUNK, MANY, channel_sums
+from .relu_pool import DEAD, channels_last_dense, read_windows, windows_of
 from .rows import empty_table, fits, table
 from .simd import WIDTH
 

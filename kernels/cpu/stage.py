@@ -63,7 +63,7 @@ def long_rows(x_shape, x_strides, y_shape, y_strides):
     Where the pixels of x and of y follow each other without gaps: rows of at least 56 of them, as
     many as fit tiles of 14 best. The same comes back where they do not.
     """
-    (n, c, h, w), f, many = x_shape, y_shape[1], x_shape[0] * x_shape[2] * x_shape[3]
+    (n, c, _, w), f, many = x_shape, y_shape[1], x_shape[0] * x_shape[2] * x_shape[3]
     if x_shape[2:] != y_shape[2:] or n == 1 or not (_gapless(x_shape, x_strides) and
                                                     _gapless(y_shape, y_strides)):
         return x_shape, x_strides, y_shape, y_strides

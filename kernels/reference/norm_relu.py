@@ -5,9 +5,9 @@ or None; y result, code as in ``conv_pool.py``; ``kept`` is for the way back.
 """
 from minitorch_cnn.device import array_module
 
-from .conv_pool import relu_max_pool2d_forward, unpool2d
 from .elementwise import relu_backward, relu_forward
 from .norm import batch_norm_backward, batch_norm_forward, batch_norm_statistics
+from .relu_pool import relu_max_pool2d_forward, unpool2d
 
 
 def batch_norm_relu_forward(x, w, b, running_mean, running_var, eps, momentum, training, window):

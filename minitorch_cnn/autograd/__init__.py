@@ -18,4 +18,5 @@ from .tensor import Tensor
 
 __all__ = ["Function", "GradcheckError", "RemovableHandle", "StaticFunction", "Tensor",
            "backward", "check_module", "detect_anomaly", "enable_grad", "grad", "gradcheck",
-           "inference_mode", "is_grad_enabled", "live", "no_grad", "set_detect_anomaly", "set_grad_enabled"]
+           "inference_mode", "is_grad_enabled", "live", "no_grad", "set_detect_anomaly",
+           "set_grad_enabled"]

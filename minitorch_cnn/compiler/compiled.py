@@ -10,8 +10,8 @@ from .. import kernels
 from ..autograd import Tensor, modes
 from ..device import is_array
 from .program import Program, Run
-from .replay import Replay
 from .recording import Recorder, Slot
+from .replay import Replay
 
 TRIES = 3   # pairs of recordings that may differ
 MOST = 8    # versions of a step for one signature: more, and it changes in every call
@@ -73,6 +73,7 @@ class Compiled:
         functools.update_wrapper(self, function, updated=())
 
     def __call__(self, *args, **kwargs):
+        """What the function would return; recorded, replayed, or by the function itself."""
         state = modes.state
         if state.observer is not None or state.anomaly or kernels.listeners:
             return self.function(*args, **kwargs)

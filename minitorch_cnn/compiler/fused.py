@@ -52,7 +52,7 @@ class ConvReLUPool(Function):
             dw = kernels.conv2d_relu_pool_weight_gradient(
                 self.x, dy, self.code, self.map_size, self.window, self.kernel, *self.options)
         if self.needs[2] and self.has_bias:
-            db = kernels.conv2d_relu_pool_bias_gradient(dy, self.code)
+            db = kernels.unpooled_channel_sum(dy, self.code)
         return dx, dw, db
 
 
@@ -115,10 +115,10 @@ class LabelCrossEntropy(Function):
                                                                   self.mean)
         return y
 
+    def backward(self, dy):
+        return kernels.cross_entropy_backward(dy, self.unit, self.counts, self.mean), None, None
+
     def check(self):
         """Refuse labels that are no class."""
         if self.counts[1]:
             refuse_label("cross_entropy", self.scores, self.labels, self.ignore_index)
-
-    def backward(self, dy):
-        return kernels.cross_entropy_backward(dy, self.unit, self.counts, self.mean), None, None

@@ -145,4 +145,5 @@ def _followers(recording):
 def _ends(event):
     """The ops at which a backward pass starts or is to end."""
     edges = [edge for edge, _ in getattr(event, "roots", ())]
-    return [e for e in (*edges, *(getattr(event, "targets", None) or ())) if isinstance(e, Function)]
+    edges += getattr(event, "targets", None) or ()
+    return [edge for edge in edges if isinstance(edge, Function)]

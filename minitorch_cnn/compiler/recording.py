@@ -201,7 +201,9 @@ def slots_in(value):
     if isinstance(value, Slot):
         return [value]
     inside = value.values() if isinstance(value, dict) else value
-    return [s for x in inside for s in slots_in(x)] if isinstance(value, (tuple, list, dict)) else []
+    if not isinstance(value, (tuple, list, dict)):
+        return []
+    return [slot for x in inside for slot in slots_in(x)]
 
 
 class Recorder:
@@ -289,7 +291,7 @@ class Recorder:
     def backward(self, roots, keep_graph, targets):
         """Gradients flow through the graph."""
         starts = [(edge_of(tensor), self.recording.slots.get(id(dy))) for tensor, dy in roots]
-        for (tensor, dy), (_, slot) in zip(roots, starts):
+        for (_, dy), (_, slot) in zip(roots, starts):
             if slot is None and not (dy.size == 1 and dy.item() == 1):
                 self.refuse(f"backward() starts with a gradient made outside of ops ({_user()})")
         with self._aside():

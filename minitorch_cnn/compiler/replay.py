@@ -18,8 +18,9 @@ from ..ops.matmul import Linear
 from ..ops.pool import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
 from ..ops.shape import Reshape
 from . import fused
-from .program import Backward, Forward, Ones, Run
+from .program import Run
 from .recording import Slot, slots_in
+from .steps import Backward, Forward, Ones
 
 # Ops that do all their work through kernels, where no kernel declines.
 CALLS_ONLY = {Conv2d, Linear, ReLU, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, Reshape,

@@ -65,7 +65,7 @@ OPS = {
     "cross_entropy": (lambda lib, a: functional(lib).cross_entropy(a, lib.tensor([1, 0])), (2, 3)),
 }
 # Refused although PyTorch saves less: rare, and safe.
-STRICTER = {"matmul", "div"}
+STRICTER = {"matmul", "div", "linear"}
 
 
 def tensors(lib, arrays, wanted):

@@ -58,8 +58,8 @@ def sgd(parameters):
 
 def assert_equal_states(one, other, rtol=2e-4):
     for (name, a), b in zip(one.state_dict().items(), other.state_dict().values()):
-        np.testing.assert_allclose(a.numpy(), b.numpy(), rtol, rtol * np.abs(a.numpy()).max() + 1e-7,
-                                   err_msg=name)
+        a = a.numpy()
+        np.testing.assert_allclose(a, b.numpy(), rtol, rtol * np.abs(a).max() + 1e-7, err_msg=name)
 
 
 NETS = {
@@ -201,7 +201,8 @@ def test_arrays_and_containers_go_in_and_out():
         x, y = np.full(3, i, np.float32), mt.Tensor([1.0, 2.0, 3.0])
         got = both((x, {"y": y}), 2, shift=None)
         assert got["sum"].tolist() == (2 * y.numpy() + x).tolist()
-        assert got["rest"][0] is None and got["rest"][1][0].tolist() == (y.numpy() - x).tolist()
+        assert got["rest"][0] is None
+        assert got["rest"][1][0].tolist() == (y.numpy() - x).tolist()
     assert both((x, {"y": y}), 3, shift=None)["sum"].tolist() == (3 * y.numpy() + x).tolist()
 
 
@@ -219,7 +220,8 @@ def test_results_and_kept_gradients_stay_as_they_are():
     for i in range(8):
         x = mt.Tensor(np.full((2, 4), i, np.float32))
         y = step(x)
-        kept.append((y, y.detach().numpy().copy(), model.weight.grad, model.weight.grad.numpy().copy(),
+        grad = model.weight.grad
+        kept.append((y, y.detach().numpy().copy(), grad, grad.numpy().copy(),
                      model.bias.grad.numpy()))
         assert model.weight.grad.numpy()[0, 0] == 2 * i
     for y, y_then, grad, grad_then, bias in kept:
