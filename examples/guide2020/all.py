@@ -16,10 +16,11 @@ import augmentation
 import fgsm_transfer
 import gan
 import latent_space
+import mistakes
 import nets
 from common import settings
 
-PARTS = (nets, augmentation, gan, latent_space, fgsm_transfer)
+PARTS = (nets, augmentation, gan, latent_space, fgsm_transfer, mistakes)
 SUBTITLE = """After the guide "A beginner's introduction to Neural Networks" (R. Senofieni, 2020).
 
 Every number was measured by the run that made this page. Where the guide has one, it stands beside

@@ -46,7 +46,7 @@ def test_images(s, count=None):
 
 def few_images(s):
     """(images, epochs) of the guide's first column."""
-    return 1_000, s.scaled(10, 3)
+    return s.scaled((1_000, 10), (1_000, 3))
 
 
 def all_images(s):

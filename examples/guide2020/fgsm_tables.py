@@ -39,8 +39,8 @@ def white_box(report, own, clean, strengths):
     report.figure(plot.draw_curves([
         Panel("Six nets and the seventh", list(curves.values()), "eps, normalized",
               "accuracy in %"),
-        Panel("Beside the guide's", both, "eps, normalized", "accuracy in %")], 1, width=7), "Accuracies fall steeply between 0.2 and 1",
-        "Each net on images made against it.")
+        Panel("Beside the guide's", both, "eps, normalized", "accuracy in %")], 1, width=7),
+        "Accuracies fall steeply between 0.2 and 1", "Each net on images made against it.")
     rows = []
     for name, values in own.items():
         half = knee(values, strengths)

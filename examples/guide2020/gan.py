@@ -21,8 +21,8 @@ COUNT = 1_000
 
 def study(s, report):
     report.section("Chapter 3: a GAN")
-    report.code(f"{summary(Generator(WIDTH), (100,))}\n\n"
-                f"{summary(Discriminator(WIDTH), (1, 28, 28))}")
+    report.code(f"{summary(Generator(WIDTH[0]), (100,))}\n\n"
+                f"{summary(Discriminator(WIDTH[1]), (1, 28, 28))}")
     model, record = generator(s)
     losses(report, np.asarray(record["losses"]))
     sheets = np.asarray(record["sheets"])

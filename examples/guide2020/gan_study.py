@@ -19,7 +19,7 @@ def generator(s):
     """(the trained generator in eval mode, the record of its training)."""
     s = corrected(s)  # the guide's mistakes do not touch the GAN
     record = kept(s, "gan", lambda: train(s))
-    model = Generator(WIDTH)
+    model = Generator(WIDTH[0])
     model.load_state_dict(record["generator"])
     return model.to(s.device).eval(), record
 

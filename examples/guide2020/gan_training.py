@@ -13,16 +13,16 @@ from minitorch_cnn.nn import ModuleDict
 from minitorch_cnn.nn import functional as F
 from minitorch_cnn.random import generator as stream
 
-LATENT, WIDTH = 100, 32
-LR, BETAS, AVERAGED, REAL = 0.0005, (0.5, 0.999), 0.999, 0.9
+LATENT, WIDTH = 100, (64, 32)  # of generator and discriminator
+LR, BETAS, AVERAGED, REAL = 0.0005, (0.5, 0.999), 0.998, 0.9
 
 
 class Gan:
     """Generator, its moving average, discriminator, and an optimizer for each half."""
 
     def __init__(self, device, steps):
-        self.nets = ModuleDict({"generator": Generator(WIDTH), "average": Generator(WIDTH),
-                                "discriminator": Discriminator(WIDTH)}).to(device)
+        self.nets = ModuleDict({"generator": Generator(WIDTH[0]), "average": Generator(WIDTH[0]),
+                                "discriminator": Discriminator(WIDTH[1])}).to(device)
         self.generator, self.average, self.discriminator = self.nets.values()
         self.average.load_state_dict(self.generator.state_dict())
         self.device = device

@@ -16,7 +16,7 @@ from histograms import histograms
 from interpolation import interpolation
 from maps import inside, neighbors_agree, pca, rectangle, tsne
 
-COUNTS, DIGIT = (1_000, 10_000), 7
+COUNTS = 1_000, 10_000
 
 
 def study(s, report):
@@ -52,11 +52,13 @@ def maps(s, report, z, images, classes):
 
 
 def read_out(report, placed, images, classes):
-    box = rectangle(placed, classes, DIGIT)
+    """What lies in a rectangle of the map, around the middle of the most frequent digit."""
+    digit = int(np.bincount(classes).argmax())
+    box = rectangle(placed, classes, digit)
     chosen = np.flatnonzero(inside(placed, box))
     counts = np.bincount(classes[chosen], minlength=10)
     report.figure(plot.draw_scatter(Scatter("t-SNE of G(z)", placed, classes, box), size=5.5),
-                  "The map with a rectangle", "A rectangle around the middle of the sevens.")
+                  "The map with a rectangle", f"A rectangle around the middle of digit {digit}.")
     report.figure(plot.draw_images(images[chosen[:40]], [str(c) for c in classes[chosen[:40]]], 10),
                   "Digits in the rectangle, nearly all alike", "What lies in the rectangle: "
                   + ", ".join(f"{n} of digit {d}" for d, n in enumerate(counts) if n) + ".")

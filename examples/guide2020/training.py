@@ -4,20 +4,17 @@ import shutil
 import time
 from dataclasses import astuple
 
-import numpy as np
-
 import minitorch_cnn as mt
 from minitorch_cnn import optim
-from minitorch_cnn.data import DataLoader, Subset
 from minitorch_cnn.models import GuideNet
 from minitorch_cnn.nn import functional as F
-from minitorch_cnn.train import Trainer, predict
+from minitorch_cnn.train import Trainer
 
 from common import kept
-from data import normalized, test_loader, train_loader
+from data import train_loader
+from testing import tested
 
 OPTIMIZERS = {"SGD": {"lr": 0.01, "momentum": 0.9}, "Adam": {"lr": 0.001}, "Adadelta": {"lr": 1.0}}
-SHUFFLES = 5  # the guide's accuracies are means over re-shuffled test sets
 
 
 def optimizer_of(model, faster=1):
@@ -35,8 +32,8 @@ def double_softmax(logits, labels):
 def trained(s, plan, seed, images, epochs, *, keep=False, augmentation=None, faster=1):
     """Train a net with one seed, unless that is kept already.
 
-    Returns {"accuracy" and "train_accuracy" in %, "logits" (N, 10) of the test images, "history",
-    "seconds"}, with ``keep`` the weights as "model". ``faster`` multiplies the learning rate.
+    Returns what ``tested`` does, "history" and "seconds", with ``keep`` the weights as "model".
+    ``faster`` multiplies the learning rate.
     """
     name = "-".join([*astuple(plan), str(images), str(epochs), *([augmentation.name] if augmentation
                      else []), *([f"lr{faster}"] if faster != 1 else []), str(seed)])
@@ -69,12 +66,3 @@ def check(history):
         raise KeyboardInterrupt
     if history.stopped:
         raise ArithmeticError(history.stopped)
-
-
-def tested(s, model):
-    """Accuracy and logits on the test images; as written in training mode, in several orders."""
-    found = [predict(model, test_loader(s, shuffle=s.as_written), as_written=s.as_written)
-             for _ in range(SHUFFLES if s.as_written else 1)]
-    seen = predict(model, DataLoader(Subset(normalized(True), range(1_000)), 500))
-    return {"accuracy": 100 * float(np.mean([float(p.accuracy) for p in found])),
-            "train_accuracy": 100 * float(seen.accuracy), "logits": found[0].logits}

@@ -27,7 +27,7 @@ class Generator(nn.Sequential):
         For z of another shape.
     """
 
-    def __init__(self, width=32, latent=LATENT):
+    def __init__(self, width=64, latent=LATENT):
         wide = 2 * width
         super().__init__(
             nn.ConvTranspose2d(latent, wide, 7, bias=False), nn.BatchNorm2d(wide), nn.ReLU(),
@@ -49,7 +49,7 @@ class Discriminator(nn.Sequential):
     Parameters
     ----------
     width : int
-        Maps at 14 x 14; at 7 x 7 there are twice as many.
+        Maps at 14 x 14; at 7 x 7 there are twice, at 4 x 4 four times as many.
 
     Shape: images (N, 1, 28, 28) in [-1, 1] -> logits (N,); above 0 means real.
 
@@ -60,11 +60,13 @@ class Discriminator(nn.Sequential):
     """
 
     def __init__(self, width=32):
-        wide = 2 * width
+        wide, widest = 2 * width, 4 * width
         super().__init__(
             nn.Conv2d(1, width, 4, 2, 1), nn.LeakyReLU(SLOPE),
             nn.Conv2d(width, wide, 4, 2, 1, bias=False), nn.BatchNorm2d(wide), nn.LeakyReLU(SLOPE),
-            nn.Flatten(), nn.Linear(49 * wide, 1), nn.Flatten(0))
+            nn.Conv2d(wide, widest, 3, 2, 1, bias=False), nn.BatchNorm2d(widest),
+            nn.LeakyReLU(SLOPE),
+            nn.Flatten(), nn.Linear(16 * widest, 1), nn.Flatten(0))
         self.apply(dcgan_init)
 
     def forward(self, x):

@@ -23,7 +23,7 @@ def test_counts():
     assert parameters(Generator(width=8)) == (
         100 * 16 * 49 + 2 * 16 + 16 * 8 * 16 + 2 * 8 + 8 * 16 + 1)
     assert parameters(Discriminator(width=8)) == (
-        8 * 16 + 8 + 8 * 16 * 16 + 2 * 16 + 49 * 16 + 1)
+        8 * 16 + 8 + 8 * 16 * 16 + 2 * 16 + 16 * 32 * 9 + 2 * 32 + 16 * 32 + 1)
     assert Generator(latent=7)(mt.zeros(2, 7)).shape == (2, 1, 28, 28)
 
 
@@ -48,7 +48,8 @@ def torch_twins(width):
     discriminator = t.Sequential(
         t.Conv2d(1, width, 4, 2, 1), t.LeakyReLU(0.2),
         t.Conv2d(width, wide, 4, 2, 1, bias=False), t.BatchNorm2d(wide), t.LeakyReLU(0.2),
-        t.Flatten(), t.Linear(49 * wide, 1), t.Flatten(0))
+        t.Conv2d(wide, 2 * wide, 3, 2, 1, bias=False), t.BatchNorm2d(2 * wide), t.LeakyReLU(0.2),
+        t.Flatten(), t.Linear(32 * wide, 1), t.Flatten(0))
     return generator, discriminator
 
 
