@@ -67,5 +67,5 @@ def kept(s, name, compute):
 
 
 def percent(p):
-    """0.5 -> "50.0 %"; what is not quite 1 does not read 100.0 %."""
-    return f"{100 * p:.1f} %" if not 0.9995 <= p < 1 else "> 99.9 %"
+    """0.5 -> "50.0 %"; what is nearly 1 does not read 100.0 %."""
+    return f"{100 * p:.1f} %" if p < 0.9995 else "> 99.9 %"

@@ -1,4 +1,4 @@
-"""Features of the pets: what goes into the last linear layer, computed once and kept on the disk."""
+"""Features of the pets: what goes into the last linear layer, computed once and kept."""
 import functools
 import sys
 
@@ -14,7 +14,7 @@ from common import kept
 from pretrained import pretrained
 
 NETS = {"mobilenet_v2": "IMAGENET1K_V1", "resnet50": "DEFAULT"}  # 1280 and 2048 features
-QUICK = 20  # of the breeds' images, every so many are taken
+QUICK = 10  # images of each breed, about
 
 
 @functools.cache
@@ -38,7 +38,7 @@ def computed(s, name, weights, split):
     net, _, known = pretrained(name, weights, s.device)
     data = OxfordIIITPet(s.root, split, transform=known.transforms())
     if s.quick:  # few of each breed
-        data = Subset(data, [i for i in range(len(data)) if i % (1 + len(data) // 37 // 3) == 0])
+        data = Subset(data, range(0, len(data), 1 + len(data) // 37 // QUICK))
     parts, labels = [], []
     with progress_bar(len(data), f"{name}, {split}", "images") as bar:
         for images, y in DataLoader(data, 16):

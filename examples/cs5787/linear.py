@@ -40,7 +40,7 @@ def softmax_layer(x, y, strength):
 
 CLASSIFIERS = {"scikit-learn's logistic regression": scikit_learn,
                "our softmax layer": softmax_layer}
-STRENGTHS = (1, 10, 100)
+STRENGTHS = (1, 10, 100, 1000)
 
 
 def chosen_strength(fit, x, y):

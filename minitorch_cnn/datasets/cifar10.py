@@ -135,11 +135,9 @@ class CIFAR10(Dataset):
     Raises
     ------
     DatasetNotFoundError
-        If the files are not there.
+        If the files are not there and no download worked.
     ValueError
         If one is damaged: their checksums are compared.
-    RuntimeError
-        If no download worked.
 
     Source: torchvision.datasets.CIFAR10
     """
@@ -187,7 +185,7 @@ class CIFAR10(Dataset):
 
         Raises
         ------
-        RuntimeError
+        DatasetNotFoundError
             With what each way said.
         """
         problems = []
@@ -196,9 +194,11 @@ class CIFAR10(Dataset):
                 return way(progress)
             except (RuntimeError, ValueError, OSError, ImportError) as error:
                 problems.append(str(error))
-        raise RuntimeError("CIFAR10: no download worked:\n  " + "\n  ".join(problems) + "\nGet "
-                           f"{SITE}{PYTHON.archive} or `{NPM.command}` where there is a network, "
-                           f"and unpack it in {self.root}, or call rebuild(FILE.tgz, FOLDER)")
+        raise DatasetNotFoundError(
+            "CIFAR10: no download worked:\n  " + "\n  ".join(problems)
+            + f"\nWhere there is a network, get {SITE}{PYTHON.archive} and unpack it in "
+            f"{self.root}; or `{NPM.command}` and call datasets.cifar10.rebuild(FILE, "
+            f"{str(self.root / BINARY.folder)!r})")
 
     def _from_site(self, progress):
         layout = self.layouts[0]

@@ -62,7 +62,7 @@ class OxfordIIITPet(PictureDataset):
     Raises
     ------
     DatasetNotFoundError
-        If there are no pictures.
+        If there are no pictures, and the download failed.
     ValueError
         For another split or target type, and for damaged lists.
 
@@ -104,8 +104,15 @@ class OxfordIIITPet(PictureDataset):
         with scratch_folder(folder) as scratch:
             for name, md5 in MD5S.items():
                 if not (folder / name.partition(".")[0]).is_dir():
-                    archive = download_file(URL + name, scratch / name, f"md5:{md5}")
-                    unpack(archive, folder / name.partition(".")[0])
+                    self._fetch(name, md5, scratch, folder)
+
+    def _fetch(self, name, md5, scratch, folder):
+        try:
+            archive = download_file(URL + name, scratch / name, f"md5:{md5}")
+        except RuntimeError as error:
+            raise DatasetNotFoundError(f"OxfordIIITPet: {error}; get {name} where there is a "
+                                       f"network and unpack it in {folder}") from None
+        unpack(archive, folder / name.partition(".")[0])
 
     def __len__(self):
         return len(self.files)
