@@ -19,6 +19,7 @@ from .jit import on, parallel, threads
 from .memory import address, contiguous, empty, empty_channels_last, scratch, suits
 from .relu_pool import (
     DEAD,
+    ROWS,
     Windows,
     channels_last_dense,
     pool_rows,
@@ -31,8 +32,6 @@ from .relu_pool import (
 from .simd import BYTES, clear
 from .stage import stage
 from .winograd import tile_size
-
-ROWS = 1 << 15      # bytes of the convolution's rows that a thread keeps: they fit the first cache
 
 
 @parallel

@@ -1,10 +1,10 @@
 """Copies from one order in memory to another."""
 from numba import prange
 
-from .jit import on, parallel, threads
+from .jit import entry, on, parallel, threads
 from .memory import address, empty
 from .objects import PIXELS, ROWS, layout
-from .simd import read, write
+from .simd import clear, read, write
 from .stage import rearranged
 
 MANY = 1 << 14  # numbers below which one thread is as fast
@@ -38,3 +38,17 @@ def channels_last(x):
     if x.ndim != 4 or not layout(x):
         return NotImplemented
     return x if layout(x) == PIXELS else rearranged(x)
+
+
+@entry
+def _clear(x, size):
+    clear(x, size)
+
+
+def zeros_like(x):
+    """An array of zeros of the shape of x, row-major."""
+    if not layout(x):
+        return NotImplemented
+    y = empty(x.shape, x.dtype)
+    _clear(address(y), y.nbytes)
+    return y

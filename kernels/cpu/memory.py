@@ -17,6 +17,10 @@ KEEP = 1 << 31       # bytes kept ready at most
 LINE = 64            # bytes; arrays begin where a cache line does
 
 
+class _Block(np.ndarray):
+    """Bytes from NumPy, which asks the system for large pages; see ``_make_lease``."""
+
+
 class _Pool:
     """Blocks of memory that no array uses now, by size."""
 
@@ -26,15 +30,17 @@ class _Pool:
         self.lease = _make_lease(self.give)
 
     def take(self, size):
+        """Bytes, and where an array of ``size`` bytes is to begin in them."""
         with self.lock:
             blocks = self.free.get(size)
             if blocks:
                 self.kept -= size
-                return self.lease(size + LINE, np.uint8, blocks.pop())
-        return self.lease(size + LINE, np.uint8, bytearray(size + LINE))
+            block = blocks.pop() if blocks else _Block(size + LINE, np.uint8)
+        lease = block.view(self.lease)
+        return lease, -address(lease) % LINE
 
     def give(self, block, line=LINE):  # bound here: at interpreter exit the module may be gone
-        size = len(block) - line
+        size = block.nbytes - line
         with self.lock:
             if self.kept + size <= self.most:
                 self.free.setdefault(size, []).append(block)
@@ -53,13 +59,14 @@ def _make_lease(give):
     """A class of arrays of bytes that lie in a block; every array in the block is a view of one.
 
     When the last view is gone, so is the lease, and ``__del__`` gives the block back. Each time it
-    is a new lease: Python calls ``__del__`` once in the life of an object.
+    is a new lease: Python calls ``__del__`` once in the life of an object. (A view of a view has
+    the first one's memory for its base, unless that is of another class: hence both classes.)
     """
     class Lease(np.ndarray):
         __slots__ = ()
 
-        def __del__(self):
-            if type(self.base) is bytearray:    # a slice of a lease is of this class, too
+        def __del__(self, kind=_Block):
+            if type(self.base) is kind:     # a slice of a lease is of this class, too
                 give(self.base)
     return Lease
 
@@ -73,8 +80,7 @@ def empty(shape, dtype):
     size = math.prod(shape) * dtype.itemsize
     if size < POOL.small:
         return np.empty(shape, dtype)
-    block = POOL.take(size)
-    return np.ndarray(shape, dtype, block, -address(block) % LINE)
+    return np.ndarray(shape, dtype, *POOL.take(size))
 
 
 _local = threading.local()

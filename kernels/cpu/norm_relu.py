@@ -12,10 +12,10 @@ import numpy as np
 from numba import prange
 
 from . import vectors as v
-from .jit import entry, parallel, threads
+from .jit import entry, parallel, serial, threads
 from .memory import address, empty, empty_channels_last
 from .norm import CHUNK, MANY, channel_sums
-from .relu_pool import DEAD, channels_last_dense, read_windows, windows_of
+from .relu_pool import DEAD, read_windows, windows_of
 from .rows import empty_table, fits, table
 from .simd import WIDTH
 
@@ -195,20 +195,17 @@ def _combine_behind_relu(dy, x, constants, factors, dx, rows, channels, workers)
                 v.store_some(dx + place, value, left)
 
 
-@parallel
-def _combine_behind_pool(dy, code, x, constants, factors, dx, n, windows):
-    """dx = a g + b + c (x - mean), a row of an image at a time."""
-    for job in prange(n * read_windows(windows).H):
-        q = read_windows(windows)
-        line = q.C * 4
-        image, h = job // q.H, job % q.H
-        place = image * q.PN + h // q.KH * q.PR
-        kw = 0
+@serial
+def combine_rows(dy, code, x, constants, factors, target, first, last, q):
+    """dx of the rows ``first`` to ``last`` of an image, whose dy, code and x these are."""
+    line = q.C * 4
+    for h in range(first, last):
+        place, kw = h // q.KH * q.PR, 0
         for w in range(q.W):
             inside = h < q.PH * q.KH and w < q.PW * q.KW
             position = v.fill_int(np.int32(h % q.KH * q.KW + kw))
             for c in range(0, q.C, WIDTH):
-                left, pixel = q.C - c, (job * q.W + w) * line + c * 4
+                left, pixel = q.C - c, (h * q.W + w) * line + c * 4
                 here = factors + 4 * c
                 raw = v.sub(v.load_some(x + pixel, left),
                             v.load_some(constants + MEAN * line + 4 * c, left))
@@ -218,10 +215,20 @@ def _combine_behind_pool(dy, code, x, constants, factors, dx, n, windows):
                     which = v.load_bytes(code + place // 4 + c, left)
                     g = v.where_equal(which, position, v.load_some(dy + place + c * 4, left))
                     value = v.fma(g, v.load_some(here + A * line, left), value)
-                v.store_some(dx + pixel, value, left)
+                v.store_some(target, value, left)
+                target += min(left, WIDTH) * 4
             kw += 1
             if kw == q.KW:
                 kw, place = 0, place + q.PX
+
+
+@parallel
+def _combine_behind_pool(dy, code, x, constants, factors, dx, n, windows):
+    for job in prange(n * read_windows(windows).H):
+        q = read_windows(windows)
+        image, h, size = job // q.H, job % q.H, q.W * q.C * 4
+        combine_rows(dy + image * q.PN, code + image * q.PN // 4, x + image * q.H * size, constants,
+                     factors, dx + job * size, h, h + 1, q)
 
 
 def _given(array):
@@ -265,14 +272,14 @@ def batch_norm_relu_forward(x, w, b, running_mean, running_var, eps, momentum, t
     return y, code, (t.array, constants, at)
 
 
-def batch_norm_relu_backward(dy, code, kept, w, training, window):
-    """(dx, dw, db)."""
+def batch_norm_relu_factors(dy, code, kept, w, training, window):
+    """(factors, dw, db): a, b and c of dx, a row of C numbers each."""
     x, constants, at = kept
     if not fits(dy) or not _plain(w):
         return NotImplemented
     channels, rows = x.shape[1], x.size // x.shape[1]
     workers = _workers(dy.size)
-    g = table(dy) if window is None else table(channels_last_dense(dy))
+    g = table(dy)
     sums = empty((workers, 2, channels), np.float64)
     if window is None:
         _sums_behind_relu(g.start, address(x), address(constants), rows, channels, sums, workers)
@@ -282,12 +289,20 @@ def batch_norm_relu_backward(dy, code, kept, w, training, window):
     factors = empty((3, channels), np.float32)
     dw, db = empty((channels,), np.float32), empty((channels,), np.float32)
     _factors(sums, rows, training, _given(w), constants, factors, dw, db)
-    dx = empty_table(x.shape)
+    return factors, dw, db
+
+
+def batch_norm_relu_input_gradient(dy, code, kept, factors, window):
+    """dx."""
+    x, constants, _ = kept
+    if not fits(dy):
+        return NotImplemented
+    g, dx = table(dy), empty_table(x.shape)
     if window is None:
         _combine_behind_relu(g.start, address(x), address(constants), address(factors), address(dx),
-                             rows, channels, _workers(x.size))
+                             g.rows, g.columns, _workers(x.size))
     else:
         _combine_behind_pool(g.start, address(code), address(x), address(constants),
                              address(factors), address(dx), len(x),
                              windows_of(g.array, x.shape[2:], window).address)
-    return dx, dw, db
+    return dx

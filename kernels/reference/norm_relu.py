@@ -6,7 +6,7 @@ or None; y result, code as in ``conv_pool.py``; ``kept`` is for the way back.
 from minitorch_cnn.device import array_module
 
 from .elementwise import relu_backward, relu_forward
-from .norm import batch_norm_backward, batch_norm_forward, batch_norm_statistics
+from .norm import batch_norm_forward, batch_norm_statistics
 from .relu_pool import relu_max_pool2d_forward, unpool2d
 
 
@@ -27,8 +27,33 @@ def batch_norm_relu_forward(x, w, b, running_mean, running_var, eps, momentum, t
     return (*relu_max_pool2d_forward(z, window), (*kept, None))
 
 
-def batch_norm_relu_backward(dy, code, kept, w, training, window):
-    """(dx, dw, db)."""
-    x, mean, inv_std, size, y = kept
-    dz = relu_backward(dy, y) if window is None else unpool2d(dy, code, size, window)
-    return batch_norm_backward(dz, x, mean, inv_std, w, training, (True, True, True))
+def batch_norm_relu_factors(dy, code, kept, w, training, window):
+    """(factors (3, C), dw, db), with dx = factors[0] g + factors[1] + factors[2] (x - mean).
+
+    g is dy behind the ReLU and the pooling. Without ``training`` the statistics are constants.
+    """
+    x, mean, inv_std = kept[:3]
+    g = _behind(dy, code, kept, window)
+    axes = (0, *range(2, x.ndim))
+    s, q = g.sum(axes), (g * (x - _spread(mean, x))).sum(axes)
+    a = inv_std if w is None else inv_std * w
+    rows = x.size // x.shape[1] if training else float("inf")
+    factors = array_module(x).stack([a, -a * s / rows, -a * inv_std ** 2 * q / rows])
+    return factors.astype(x.dtype), q * inv_std, s
+
+
+def batch_norm_relu_input_gradient(dy, code, kept, factors, window):
+    """dx."""
+    x, mean = kept[:2]
+    a, b, c = [_spread(factor, x) for factor in factors]
+    return a * _behind(dy, code, kept, window) + b + c * (x - _spread(mean, x))
+
+
+def _behind(dy, code, kept, window):
+    """dy behind the ReLU and the pooling."""
+    return relu_backward(dy, kept[4]) if window is None else unpool2d(dy, code, kept[3], window)
+
+
+def _spread(per_channel, x):
+    """(C,) -> (C, 1, 1), to go with x."""
+    return per_channel.reshape((-1,) + (1,) * (x.ndim - 2))

@@ -85,8 +85,38 @@ class BatchNormReLU(Function):
 
     def backward(self, dy):
         _, _, training, window = self.options
-        return (*kernels.batch_norm_relu_backward(dy, self.code, self.kept, self.w, training,
-                                                  window), None, None)
+        dx, (factors, dw, db) = None, kernels.batch_norm_relu_factors(
+            dy, self.code, self.kept, self.w, training, window)
+        if self.needs[0]:
+            dx = kernels.batch_norm_relu_input_gradient(dy, self.code, self.kept, factors, window)
+        return dx, dw, db, None, None
+
+
+class ConvBatchNormReLUPool(Function):
+    """Convolution, batch norm in training, ReLU and max-pool, where the images need no gradient.
+
+    The gradient of the convolution's result is never stored. The convolution's bias does nothing,
+    since the mean is subtracted right after it: its gradient is 0.
+    """
+
+    def __init__(self, options, eps, momentum, window):
+        self.options, self.norm, self.window = options, (eps, momentum, True, window), window
+
+    def forward(self, x, w, b, scale, shift, running_mean=None, running_var=None):
+        self.x, self.kernel, self.bias, self.scale = x, w.shape[2:], b, scale
+        z = kernels.conv2d_forward(x, w, b, *self.options)
+        y, self.code, self.kept = kernels.batch_norm_relu_forward(
+            z, scale, shift, running_mean, running_var, *self.norm)
+        return y
+
+    def backward(self, dy):
+        dy = kernels.channels_last(dy)
+        factors, dscale, dshift = kernels.batch_norm_relu_factors(
+            dy, self.code, self.kept, self.scale, True, self.window)
+        dw = kernels.conv2d_norm_relu_pool_weight_gradient(
+            self.x, dy, self.code, self.kept, factors, self.window, self.kernel, *self.options)
+        db = None if self.bias is None else kernels.zeros_like(self.bias)
+        return None, dw, db, dscale, dshift, None, None
 
 
 class LinearReLU(Linear):

@@ -42,6 +42,17 @@ def _norm(norm, *others):
     return fused.BatchNormReLU(options["eps"], options["training"], options["momentum"], window)
 
 
+def _conv_norm(conv, norm, one, other):
+    """The whole chain, if the images need no gradient and everything else does."""
+    window = _window(one) or _window(other)
+    needs = [need for need, x in zip(conv.needs[1:], conv.arguments[1:]) if x is not None]
+    training = norm.options["training"]
+    if window is None or conv.needs[0] or not all(needs) or not training:
+        return None
+    return fused.ConvBatchNormReLUPool(conv.options["options"], norm.options["eps"],
+                                       norm.options["momentum"], window)
+
+
 def _linear_relu(linear, _):
     return fused.LinearReLU() if len(linear.shape) == 2 else None
 
@@ -57,6 +68,7 @@ def _cross_entropy(loss):
 # The longest chain that fits is taken. A ReLU may stand before or behind the pooling: the maximum
 # of what is cut off at 0 is the maximum, cut off at 0.
 CHAINS = (
+    ((Conv2d, BatchNorm, ReLU, MaxPool2d), _conv_norm),
     ((Conv2d, ReLU, MaxPool2d), _conv_relu_pool),
     ((Conv2d, MaxPool2d, ReLU), _conv_relu_pool),
     ((BatchNorm, ReLU, MaxPool2d), _norm),
@@ -106,7 +118,7 @@ def fuse(recording):
 def _chain(i, event, calls, followers):
     """([numbers of events], Call of the fused op), for the longest chain that starts here."""
     numbers, events = [i], [event]
-    while len(events) < 3 and followers.get(events[-1].result) is not None:
+    while len(events) < 4 and followers.get(events[-1].result) is not None:
         number, following = calls[followers[events[-1].result]]
         numbers.append(number)
         events.append(following)
@@ -118,8 +130,11 @@ def _chain(i, event, calls, followers):
         op = make(*events[:length])
         if op:
             first, last = events[0], events[length - 1]
-            call = Call(type(op), dict(op.__dict__), first.arguments, last.result, last.shape,
-                        last.dtype, first.needs, first.edges, last.op, first.shapes, first.user)
+            more = [e for e in events[1:length] if len(e.arguments) > 1]    # batch norm's weights
+            join = [[*getattr(first, name), *[x for e in more for x in getattr(e, name)[1:]]]
+                    for name in ("arguments", "needs", "edges", "shapes")]
+            call = Call(type(op), dict(op.__dict__), join[0], last.result, last.shape, last.dtype,
+                        tuple(join[1]), tuple(join[2]), last.op, join[3], first.user)
             return numbers[:length], call
     return None
 

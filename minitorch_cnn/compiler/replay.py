@@ -25,6 +25,7 @@ from .steps import Backward, Forward, Ones
 # Ops that do all their work through kernels, where no kernel declines.
 CALLS_ONLY = {Conv2d, Linear, ReLU, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, Reshape,
               fused.ConvReLU, fused.ConvReLUPool, fused.ReLUPool, fused.BatchNormReLU,
+              fused.ConvBatchNormReLUPool,
               fused.LinearReLU, fused.LabelCrossEntropy}
 
 
