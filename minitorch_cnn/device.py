@@ -1,15 +1,18 @@
 """Where arrays live. The only file that imports CuPy; without it everything is on the CPU."""
 import functools
+import warnings
 
 import numpy as np
 
 
 @functools.cache
 def cupy():
-    """The CuPy module, or None where it is not installed or finds no GPU. Never raises."""
+    """The CuPy module, or None where it is not installed or finds no GPU. Never raises or warns."""
     try:
-        import cupy as module
-        return module if module.cuda.runtime.getDeviceCount() > 0 else None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import cupy as module
+            return module if module.cuda.runtime.getDeviceCount() > 0 else None
     except Exception:  # a broken driver raises CuPy's own error types: no GPU either way
         return None
 
@@ -116,6 +119,20 @@ def move(array, where):
     if where == device_of(array):
         return array
     return to_cpu(array) if where.type == "cpu" else to_gpu(array, where.index)
+
+
+def refuse_mixed(name, arrays):
+    """Raise if not all ``arrays`` are on one device; what is no array does not count.
+
+    Raises
+    ------
+    ValueError
+        Naming the devices. Nothing is moved silently: copies to and from a GPU are slow.
+    """
+    places = sorted({str(device_of(array)) for array in arrays if is_array(array)})
+    if len(places) > 1:
+        raise ValueError(f"{name}: its arguments are on different devices, {' and '.join(places)}; "
+                         f'move them to one, say with tensor.to("{places[-1]}")')
 
 
 def synchronize():

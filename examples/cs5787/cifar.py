@@ -1,8 +1,8 @@
 """CIFAR-10: the asked net, the same with batch norm, and a better one.
 
 You will see their losses epoch by epoch, their accuracies on the test images with intervals, their
-hyper-parameters, and the 64 filters of 11x11x3 as one picture. An hour and a half on two cores, of
-which the better net takes most; ``--device cuda`` takes minutes. ``--quick`` trains for one epoch
+hyper-parameters, and the 64 filters of 11x11x3 as one picture. An hour on two cores, of which the
+better net takes forty minutes; ``--device cuda`` takes minutes. ``--quick`` trains for one epoch
 on 2,000 images, to see that it runs.
 """
 import numpy as np

@@ -33,9 +33,9 @@ class Run:
 
 MOVED = (transforms.RandomCrop(32, padding=4, padding_mode="reflect"),
          transforms.RandomHorizontalFlip())
-ASKED = Run("asked net", asked, 15, 0.05, 5e-4)
-NORMED = Run("asked net with batch norm", functools.partial(asked, batch_norm=True), 15, 0.2, 5e-4)
-BETTER = Run("better net", better, 18, 0.3, 5e-4, 0.1,
+ASKED = Run("asked net", asked, 15, 0.03, 5e-4)
+NORMED = Run("asked net with batch norm", functools.partial(asked, batch_norm=True), 15, 0.12, 5e-4)
+BETTER = Run("better net", better, 24, 0.2, 5e-4, 0.1,
              (*MOVED, transforms.RandomErasing(scale=(0.06, 0.06), ratio=(1, 1))))
 RUNS = (ASKED, NORMED, BETTER)
 

@@ -27,16 +27,18 @@ def generator(s):
 def train(s):
     """Weights of the averaged generator; "losses" (steps, 4), "sheets" (epochs, 30, 28, 28)."""
     mt.manual_seed(0)
-    pixels = MNIST().data.data[:s.scaled(60_000, 6_000), None] / np.float32(127.5) - np.float32(1)
-    loader = DataLoader(TensorDataset(mt.Tensor(pixels)), BATCH, shuffle=True, drop_last=True)
+    mnist, count = MNIST(), s.scaled(60_000, 6_000)
+    pixels = mt.Tensor(mnist.data.data[:count, None] / np.float32(127.5) - np.float32(1))
+    loader = DataLoader(TensorDataset(pixels, mnist.targets[:count]), BATCH, shuffle=True,
+                        drop_last=True)
     epochs, path = s.scaled(EPOCHS, 2), s.folder / "checkpoints" / "gan.safetensors"
     gan, losses, sheets = Gan(s.device, epochs * len(loader)), [], []
     if path.exists():
         losses, sheets = load(gan, path)
     for epoch in range(len(sheets), epochs):
         with progress_bar(len(loader), f"GAN, epoch {epoch + 1}/{epochs}", "batches") as bar:
-            for (real,) in loader:
-                losses.append(gan.step(real.to(s.device)))
+            for real, labels in loader:
+                losses.append(gan.step(real.to(s.device), labels.to(s.device)))
                 bar.update()
         sheets.append(digits(gan.average, fixed(SHEET)))
         save(gan, path, losses, sheets)

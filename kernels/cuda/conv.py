@@ -10,7 +10,7 @@ from minitorch_cnn.cuda import get_float32_matmul_precision
 
 from ..reference.conv import output_size
 from .columns import col2im, im2col  # noqa: F401
-from .launch import blocks, capability, contiguous, empty, launch, oldest, suits, sweep
+from .launch import blocks, contiguous, empty, launch, runs_here, suits, sweep
 
 col2im_gather = col2im
 
@@ -63,7 +63,7 @@ def _geometry(N, C, size, w_shape, output, stride, padding, dilation, groups):
 def _choose(file, rows, groups, real):
     """(file, its variant, tiles along the rows of all groups) for a product of so many rows."""
     if real == np.float32 and rows > 16 and get_float32_matmul_precision() != "highest" \
-            and capability() >= oldest(f"{file}_tf32"):
+            and runs_here(f"{file}_tf32", real):
         return f"{file}_tf32", None, groups * blocks(rows, 64)
     height = 64 if rows > 32 and real == np.float32 else 32
     return file, f"ROWS={height}", groups * blocks(rows, height)

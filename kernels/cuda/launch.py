@@ -8,6 +8,7 @@ width of index (``Index``).
 import functools
 import math
 import re
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,14 +85,27 @@ def oldest(file):
     return int(needs[1]) if needs else 75
 
 
-def capability():
-    """The compute capability of the GPU in use: 90 for an H100 or H200."""
-    return _capability(cupy().cuda.Device().id)
+def _device():
+    """The number of the GPU in use."""
+    return cupy().cuda.runtime.getDevice()
+
+
+def runs_here(file, real):
+    """Whether the GPU in use is new enough for a file, and what it includes is installed."""
+    return _runs_on(_device(), file, real)
 
 
 @functools.cache
-def _capability(device):
-    return int(cupy().cuda.Device(device).compute_capability)
+def _runs_on(device, file, real):
+    if int(cupy().cuda.Device(device).compute_capability) < oldest(file):
+        return False
+    try:
+        _kernel(file, kernel_names(file)[0], real, False, variants(file, real)[0], device)
+    except Exception as error:  # of CuPy's own types
+        warnings.warn(f"{file}.cu does not compile ({str(error).splitlines()[0]}); float32 kernels "
+                      "run instead", RuntimeWarning, stacklevel=5)
+        return False
+    return True
 
 
 def variants(file, real):
@@ -163,7 +177,7 @@ def launch(file, name, real, grid, block, *args, variant=None):
     if len(args) != len(takes):
         raise TypeError(f"{name} takes {len(takes)} arguments, got {len(args)}")
     values = tuple([(_pointer if p.pointer else _value)(name, p, a) for p, a in zip(takes, args)])
-    _kernel(file, name, real, wide, variant, cupy().cuda.Device().id)(grid, block, values)
+    _kernel(file, name, real, wide, variant, _device())(grid, block, values)
 
 
 def sweep(file, name, real, items, *args, each=1):
@@ -201,7 +215,9 @@ def _pointer(kernel, parameter, array):
 
 def _value(kernel, parameter, value):
     try:
-        return parameter.type(value)
-    except (OverflowError, TypeError) as error:
-        raise ValueError(f"{kernel}: {parameter.name} must fit into {np.dtype(parameter.type)}, "
-                         f"got {value!r}") from error
+        if isinstance(value, (int, float, np.number)):
+            return parameter.type(value)
+    except OverflowError:
+        pass
+    raise ValueError(f"{kernel}: {parameter.name} must fit into {np.dtype(parameter.type)}, got "
+                     f"{value!r}")

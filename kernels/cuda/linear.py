@@ -11,7 +11,7 @@ def linear_forward(x, w, b):
     return y
 
 
-def linear_input_gradient(dy, w):
+def linear_input_gradient(dy, w, y=None):
     return _product(dy, w) if suits(dy, w) else NotImplemented  # (R, I) = (R, O) @ (O, I)
 
 

@@ -8,7 +8,7 @@ import linecache
 
 import numpy as np
 
-from ..device import array_module, is_array
+from ..device import array_module, is_array, refuse_mixed
 from . import clock, modes
 from .tensor import Tensor
 
@@ -71,7 +71,11 @@ class Function:
         self.needs = needs = tuple([recording and isinstance(t, Tensor) and t._requires_grad
                                     for t in inputs])
         arrays = [t._data if isinstance(t, Tensor) else t for t in inputs]
-        y = self.forward(*arrays)
+        try:
+            y = self.forward(*arrays)
+        except Exception:
+            refuse_mixed(type(self).__name__, arrays)
+            raise
         if state.anomaly:
             _blame_nan(self, arrays, [y], "forward")
         result = Tensor(y if type(y) is np.ndarray else self._single(y))

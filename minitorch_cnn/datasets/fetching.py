@@ -19,16 +19,10 @@ MEGABYTE = 1e6
 
 def digest_of(path, algorithm="sha256"):
     """The checksum of a file, in hexadecimal."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, algorithm).hexdigest() if hasattr(hashlib, "file_digest") \
-            else _digest(file, algorithm)
-
-
-def _digest(file, algorithm):
-    """What Python 3.11's ``file_digest`` does."""
     digest = hashlib.new(algorithm, usedforsecurity=False)
-    while chunk := file.read(CHUNK):
-        digest.update(chunk)
+    with open(path, "rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
     return digest.hexdigest()
 
 

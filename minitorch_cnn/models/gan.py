@@ -43,15 +43,19 @@ class Generator(nn.Sequential):
         return super().forward(z.reshape(len(z), self.latent, 1, 1))
 
 
-class Discriminator(nn.Sequential):
+class Discriminator(nn.Module):
     """Image -> logit that it is a real one: strided convolutions, BN, leaky ReLU.
 
     Parameters
     ----------
     width : int
         Maps at 14 x 14; at 7 x 7 there are twice, at 4 x 4 four times as many.
+    classes : int
+        With classes it also says which one it sees, from the same features, as in Salimans et al.,
+        "Improved Techniques for Training GANs", arXiv 1606.03498.
 
-    Shape: images (N, 1, 28, 28) in [-1, 1] -> logits (N,); above 0 means real.
+    Shape: images (N, 1, 28, 28) in [-1, 1] -> logits (N,), above 0 for real; with classes a pair,
+    the other being their logits (N, classes).
 
     Raises
     ------
@@ -59,22 +63,26 @@ class Discriminator(nn.Sequential):
         For images of another shape.
     """
 
-    def __init__(self, width=32):
+    def __init__(self, width=32, classes=0):
+        super().__init__()
         wide, widest = 2 * width, 4 * width
-        super().__init__(
+        self.features = nn.Sequential(
             nn.Conv2d(1, width, 4, 2, 1), nn.LeakyReLU(SLOPE),
             nn.Conv2d(width, wide, 4, 2, 1, bias=False), nn.BatchNorm2d(wide), nn.LeakyReLU(SLOPE),
             nn.Conv2d(wide, widest, 3, 2, 1, bias=False), nn.BatchNorm2d(widest),
-            nn.LeakyReLU(SLOPE),
-            nn.Flatten(), nn.Linear(16 * widest, 1), nn.Flatten(0))
+            nn.LeakyReLU(SLOPE), nn.Flatten())
+        self.real = nn.Linear(16 * widest, 1)
+        self.classes = nn.Linear(16 * widest, classes) if classes else None
         self.apply(dcgan_init)
 
     def forward(self, x):
-        """Logits (N,) of images (N, 1, 28, 28)."""
+        """Logits (N,) of images (N, 1, 28, 28), or (logits, class logits)."""
         if tuple(x.shape[1:]) != (1, 28, 28):
             raise ValueError("Discriminator: images must have shape (N, 1, 28, 28), got "
                              f"{tuple(x.shape)}; a single image needs its N too: image[None]")
-        return super().forward(x)
+        features = self.features(x)                # (N, 64 * width)
+        real = self.real(features).flatten(0)      # (N,)
+        return real if self.classes is None else (real, self.classes(features))
 
 
 def dcgan_init(layer):

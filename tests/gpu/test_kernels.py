@@ -1,5 +1,6 @@
 """Every primitive in CUDA C against the reference: odd shapes, strides, zero sizes, many blocks."""
 import importlib
+import inspect
 
 import numpy as np
 import pytest
@@ -61,6 +62,15 @@ def test_small_problems(name, arguments):
 def test_every_primitive_has_a_twin():
     missing = {name for name, primitive in kernels.PRIMITIVES.items() if not primitive.has("cuda")}
     assert missing == LEFT_TO_CUPY
+
+
+@pytest.mark.parametrize("name", kernels.PRIMITIVES)
+def test_a_twin_takes_the_same_arguments(name):
+    twin, reference = (inspect.signature(kernels.PRIMITIVES[name].version(language)).parameters
+                       for language in ("cuda", "reference"))
+    ours = {key: value.default for key, value in twin.items()}
+    expected = {key: value.default for key, value in reference.items()}
+    assert list(ours.items())[:len(expected)] == list(expected.items())
 
 
 # one by one --------------------------------------------------------------------------------------
@@ -316,6 +326,25 @@ def test_only_float32_goes_to_tensor_cores(tensor_cores):
     arguments = [a.astype("float64") if isinstance(a, np.ndarray) else a for a in (
         numbers((2, 3, 5, 5)), numbers((33, 3, 3, 3)), None, (1, 1), NONE, (1, 1), 1)]
     assert close("conv2d_forward", arguments, scale=1e-12)
+
+
+@pytest.mark.parametrize("why", ["old", "broken"])
+def test_without_tensor_cores_float32_runs(why, tensor_cores, monkeypatch):
+    def fails(*args):
+        raise RuntimeError("mma.h: no such file\nand more")
+
+    launch._runs_on.cache_clear()
+    if why == "old":
+        monkeypatch.setattr(launch, "oldest", lambda file: 1000)
+    else:
+        monkeypatch.setattr(launch, "variants", fails)
+    arguments = numbers((2, 3, 5, 5)), numbers((33, 3, 3, 3)), None, (1, 1), NONE, (1, 1), 1
+    there = [on_gpu(a) for a in arguments]
+    if why == "broken":
+        with pytest.warns(RuntimeWarning, match="conv_tf32.cu does not compile .mma.h: no such"):
+            kernels.conv2d_forward(*there)
+    assert close("conv2d_forward", arguments, scale=1e-6)
+    launch._runs_on.cache_clear()
 
 
 def test_unknown_precisions():

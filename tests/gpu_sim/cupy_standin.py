@@ -140,6 +140,10 @@ class ndarray(NDArrayOperatorsMixin):
     flags = property(lambda self: _Flags(self._a))
     device = property(lambda self: Device(0))
     base = property(lambda self: None if self._a.base is None else _wrap(self._a.base))
+    __cuda_array_interface__ = property(lambda self: {
+        "shape": self.shape, "typestr": self.dtype.str, "version": 3, "stream": 1,
+        "strides": None if self._a.flags.c_contiguous else self.strides,
+        "data": (self._a.ctypes.data, False)})
     data = property(lambda self: types.SimpleNamespace(ptr=self._a.ctypes.data, device_id=0))
 
     def get(self, stream=None, order="C", out=None, blocking=True):
@@ -378,7 +382,7 @@ class _Pool:
 def _runtime():
     properties = {"name": b"Simulated GPU", "major": 9, "minor": 0, "multiProcessorCount": 4,
                   "totalGlobalMem": 2 ** 33}
-    return types.SimpleNamespace(getDeviceCount=lambda: 1, runtimeGetVersion=lambda: 13000,
+    return types.SimpleNamespace(getDeviceCount=lambda: 1, getDevice=lambda: 0,
                                  driverGetVersion=lambda: 13000,
                                  getDeviceProperties=lambda device: dict(properties))
 

@@ -10,7 +10,9 @@ import numpy as np
 
 PAGE = mmap.PAGESIZE
 ALIGN = 16          # what a vector load needs; CuPy's own memory is aligned to 512
-FILL = 0xFF         # NaN, read as a float
+# NaN, or a huge number, read as a float: another for each array of a launch, so that what is read
+# beyond one and written beyond another shows
+FILLS = 0xFF, 0xFB, 0xF7, 0xF3, 0xFD, 0xF9, 0xF5
 
 _protect = ctypes.CDLL(None, use_errno=True).mprotect
 _protect.argtypes = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int
@@ -26,17 +28,18 @@ class Stretch:
     def __init__(self, low, high):
         self.low, self.high = low, high
 
-    def lay_out(self, edge, plain):
+    def lay_out(self, edge, plain, fill):
         """A fresh copy of the original at the "start", the "end", or the "end, aligned"."""
         size = self.high - self.low
         if plain:  # the address sanitizer lays red zones around it
             self.copy, self.rest = np.empty(size, np.uint8), ()
         else:
-            self.copy, self.rest = _at_the_edge(size, edge)
+            self.copy, self.rest = _at_the_edge(size, edge, fill)
+        self.fill = fill
         ctypes.memmove(self.copy.ctypes.data, self.low, size)
 
 
-def _at_the_edge(size, edge):
+def _at_the_edge(size, edge, fill):
     """``size`` bytes at the end or the start of pages between two forbidden ones, and the rest."""
     inner = -(-max(size, 1) // PAGE) * PAGE
     whole = np.frombuffer(mmap.mmap(-1, inner + 2 * PAGE), np.uint8)
@@ -49,7 +52,7 @@ def _at_the_edge(size, edge):
         start -= start % ALIGN
     rest = inside[:start], inside[start + size:]
     for part in rest:
-        part[...] = FILL
+        part[...] = fill
     return inside[start:start + size], rest
 
 
@@ -74,8 +77,8 @@ class SideBySide:
 
     def lay_out(self, edge):
         """Copy everything once more."""
-        for stretch in self.stretches:
-            stretch.lay_out(edge, self.plain)
+        for i, stretch in enumerate(self.stretches):
+            stretch.lay_out(edge, self.plain, FILLS[i % len(FILLS)])
 
     def place(self, address):
         """Where the copies hold what is at ``address``."""
@@ -86,7 +89,7 @@ class SideBySide:
 
     def check(self, name):
         """Raise if something was written beside the arrays."""
-        if any((part != FILL).any() for s in self.stretches for part in s.rest):
+        if any((part != s.fill).any() for s in self.stretches for part in s.rest):
             raise KernelError(f"{name}: wrote beyond its arrays")
 
     def contents(self):

@@ -17,6 +17,8 @@ def test_shapes_and_range(rng):
     assert images.shape == (3, 1, 28, 28) and images.data.dtype == np.float32
     assert abs(images.data).max() <= 1
     assert Discriminator()(images.detach()).shape == (3,)
+    real, digits = Discriminator(classes=10)(images.detach())
+    assert real.shape == (3,) and digits.shape == (3, 10)
 
 
 def test_counts():
@@ -24,13 +26,14 @@ def test_counts():
         100 * 16 * 49 + 2 * 16 + 16 * 8 * 16 + 2 * 8 + 8 * 16 + 1)
     assert parameters(Discriminator(width=8)) == (
         8 * 16 + 8 + 8 * 16 * 16 + 2 * 16 + 16 * 32 * 9 + 2 * 32 + 16 * 32 + 1)
+    assert parameters(Discriminator(8, 10)) - parameters(Discriminator(8)) == 16 * 32 * 10 + 10
     assert Generator(latent=7)(mt.zeros(2, 7)).shape == (2, 1, 28, 28)
 
 
 def test_initial_weights_of_dcgan():
     mt.manual_seed(0)
     for model in (Generator(), Discriminator()):
-        for layer in model:
+        for layer in model.modules():
             if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
                 assert abs(layer.weight.data.std() - 0.02) < 0.004
             if isinstance(layer, nn.BatchNorm2d):

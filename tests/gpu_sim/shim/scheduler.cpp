@@ -278,8 +278,14 @@ void run_block() {
         resume(thread, take_fiber());
         if (launch_->order == 1 && thread % 32 == 0) run_warps();
     }
-    for (auto go = released(); !go.empty(); go = released())
-        for (int thread : go) resume(thread, threads[thread].fiber);
+    for (auto go = released(); !go.empty(); go = released()) {
+        const bool warp_by_warp =
+            launch_->order == 1 && threads[go[0]].state == AT_BLOCK_BARRIER;
+        for (int thread : go) {
+            resume(thread, threads[thread].fiber);
+            if (warp_by_warp && thread % 32 == 0) run_warps();
+        }
+    }
     TSAN(__tsan_acquire(&finished); for (Thread& t : threads) __tsan_destroy_fiber(t.tsan);
          idle.insert(idle.end(), spent.begin(), spent.end()); spent.clear();)
 }

@@ -1,0 +1,5 @@
+"""Print what was found."""
+from . import examine, report
+
+if __name__ == "__main__":
+    print(report(examine()))

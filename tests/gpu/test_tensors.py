@@ -1,0 +1,126 @@
+"""Tensors and modules on a GPU: moved explicitly, computed where they are, trained there."""
+import importlib
+
+import numpy as np
+import pytest
+
+import minitorch_cnn as mt
+from minitorch_cnn import kernels, nn
+from minitorch_cnn.nn import functional as F
+
+devices = importlib.import_module("minitorch_cnn.device")
+
+
+@pytest.fixture
+def x():
+    return mt.tensor(np.arange(6, dtype=np.float32).reshape(2, 3))
+
+
+def test_there_is_a_gpu():
+    assert mt.cuda.is_available() and mt.cuda.device_count() >= 1 and mt.cuda.current_device() == 0
+    assert isinstance(mt.cuda.get_device_name(), str)
+    mt.cuda.synchronize()
+    mt.cuda.empty_cache()
+
+
+@pytest.mark.parametrize("move", [lambda x: x.cuda(), lambda x: x.to("cuda"), lambda x: x.cuda(0),
+                                  lambda x: x.to(mt.device("cuda", 0)),
+                                  lambda x: x.to(mt.zeros(1).cuda())])
+def test_there_and_back(x, move):
+    there = move(x)
+    assert there.is_cuda and there.device == "cuda:0" and not x.is_cuda
+    assert there.cuda() is there and x.cpu() is x
+    back = there.cpu()
+    assert back.device == "cpu" and back.tolist() == x.tolist() == there.tolist()
+
+
+def test_the_gradient_comes_back(x):
+    x.requires_grad_()
+    (x.cuda() * 2).sum().backward()
+    assert x.grad.device == "cpu" and x.grad.tolist() == [[2, 2, 2], [2, 2, 2]]
+
+
+def test_created_there():
+    y = mt.ones(2, 3, device="cuda")
+    assert y.is_cuda and float(y.sum()) == 6 and mt.zeros_like(y).is_cuda
+    assert (y + 1).device == "cuda:0" and y.new_zeros(2).is_cuda
+
+
+def test_modules_move():
+    model = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2)).to("cuda")
+    assert all(p.is_cuda for p in model.parameters()) and all(b.is_cuda for b in model.buffers())
+    model.cpu()
+    assert not any(p.is_cuda for p in model.parameters())
+
+
+@pytest.mark.parametrize("mix", [
+    lambda a, b: a + b, lambda a, b: a @ b.T, lambda a, b: mt.relu(a) * b,
+    lambda a, b: mt.where(a > 0, a, b), lambda a, b: mt.cat([a, b]),
+    lambda a, b: F.linear(a, b), lambda a, b: F.mse_loss(a, b)])
+@pytest.mark.parametrize("turned", [False, True])
+def test_mixed_devices_are_refused_and_named(x, mix, turned):
+    pair = (x.cuda(), x)[::-1] if turned else (x.cuda(), x)
+    with pytest.raises((ValueError, TypeError, RuntimeError), match="cuda:0.*cpu|cpu.*cuda:0"):
+        mix(*pair)
+
+
+def net():
+    """No bias before a batch norm: its gradient would be rounding alone, which Adam blows up."""
+    mt.manual_seed(1)
+    return nn.Sequential(
+        nn.Conv2d(1, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(4, 6, 3, stride=2), nn.ReLU(), nn.AvgPool2d(2, ceil_mode=True), nn.Flatten(),
+        nn.Linear(24, 10, bias=False), nn.BatchNorm1d(10), nn.ReLU(), nn.Dropout(0.3),
+        nn.Linear(10, 10))
+
+
+def train(where, make_optimizer, steps=3):
+    rng = np.random.default_rng(0)
+    images = mt.tensor(rng.random((5, 1, 14, 14), np.float32)).to(where)
+    labels = mt.tensor(rng.integers(0, 10, 5)).to(where)
+    model = net().to(where)
+    optimizer, losses = make_optimizer(model.parameters()), []
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(images), labels)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    model.eval()
+    return losses, model(images).cpu().detach().numpy(), model
+
+
+OPTIMIZERS = [lambda p: mt.optim.SGD(p, 0.1), lambda p: mt.optim.SGD(p, 0.1, momentum=0.9),
+              lambda p: mt.optim.Adam(p, 0.001), lambda p: mt.optim.RMSprop(p, 0.0003),
+              lambda p: mt.optim.Adadelta(p), lambda p: mt.optim.AdamW(p, 0.001, amsgrad=True)]
+
+
+@pytest.mark.parametrize("make_optimizer", OPTIMIZERS)
+def test_training_gives_the_same_numbers_as_on_the_cpu(make_optimizer):
+    ours, outputs, model = train("cuda", make_optimizer)
+    losses, expected, _ = train("cpu", make_optimizer)
+    np.testing.assert_allclose(ours, losses, rtol=1e-4)
+    np.testing.assert_allclose(outputs, expected, rtol=2e-3, atol=2e-3)
+    assert all(p.grad.is_cuda for p in model.parameters())
+
+
+def test_explain_shows_the_kernels():
+    model = net().to("cuda")
+    rows = kernels.explain(model, mt.zeros(2, 1, 14, 14, device="cuda"))
+    assert {row.language for row in rows} == {"cuda"} and len(rows) >= 10
+
+
+def test_dropout_drops_the_same_numbers(x):
+    mt.manual_seed(3)
+    here = F.dropout(mt.ones(50), 0.5)
+    mt.manual_seed(3)
+    assert F.dropout(mt.ones(50).cuda(), 0.5).tolist() == here.tolist()
+
+
+def test_saved_from_one_loaded_into_the_other(tmp_path):
+    model = net().to("cuda")
+    mt.save(model.state_dict(), tmp_path / "net.safetensors")
+    other = net()
+    other.load_state_dict(mt.load(tmp_path / "net.safetensors"))
+    for a, b in zip(model.parameters(), other.parameters()):
+        assert a.tolist() == b.tolist()
