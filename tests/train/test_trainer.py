@@ -55,6 +55,15 @@ def test_the_plain_loop_gives_the_same_weights():
     assert checksum(model) == checksum(trainer.model)
 
 
+def test_a_compiled_step_learns_the_same():
+    plain, replayed = make(), make(compile=True)
+    for trainer in (plain, replayed):
+        trainer.fit(*loaders(), epochs=3)
+    assert "replays" in replayed.step.explain() and not hasattr(plain.step, "explain")
+    for one, other in zip(plain.history.epochs, replayed.history.epochs):
+        assert one["train_loss"] == pytest.approx(other["train_loss"], rel=1e-3)
+
+
 def test_history_of_a_fit():
     trainer = make()
     history = trainer.fit(*loaders(), epochs=3)
