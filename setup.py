@@ -7,7 +7,7 @@ from setuptools import find_packages, setup
 # minitorch_cnn.kernels.<language>: on PyPI the name "kernels" belongs to another project.
 LANGUAGES = ("reference", "cpu", "cuda")
 
-# NVIDIA's compiler for the CUDA kernels, which needs no GPU: the tests compile every kernel with it.
+# NVIDIA's compiler for CUDA, which needs no GPU: the tests compile every kernel with it.
 SIM = [f"{package}; sys_platform == 'linux'" for package in (
     "nvidia-cuda-nvrtc==13.0.88", "nvidia-cuda-runtime==13.0.96", "nvidia-cuda-crt==13.0.88")]
 

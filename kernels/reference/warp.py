@@ -47,7 +47,7 @@ def sample_forward(x, px, py, bilinear, fill):
 def sample_backward(dy, px, py, size, bilinear, filled):
     """(N, C, OH, OW) -> (N, C, H, W): dx[row, column] += weight * dy, and once more with a fill."""
     xp = array_module(dy)
-    N, C = dy.shape[:2]
+    (N, C), dtype = dy.shape[:2], dy.dtype
     pixels = N * C * math.prod(size)
     planes = xp.arange(N * C).reshape(N, C, 1, 1)
     all_taps = list(taps(xp, px, py, size, bilinear))
@@ -57,7 +57,7 @@ def sample_backward(dy, px, py, size, bilinear, filled):
     for row, column, weight in all_taps:
         place = (planes * size[0] + row[:, None]) * size[1] + column[:, None]
         dx += xp.bincount(place.ravel(), (dy * weight[:, None]).ravel(), pixels)
-    return dx.reshape(N, C, *size).astype(dy.dtype)
+    return dx.reshape(N, C, *size).astype(dtype)
 
 
 def positions(xp, matrix, size):
