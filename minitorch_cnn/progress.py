@@ -1,4 +1,7 @@
-"""The bar that shows how far a long computation is: tqdm's, imported only when one is shown."""
+"""How far something long is: tqdm's bar, imported only when one is shown; a line for compilers."""
+import os
+import sys
+import time
 
 
 class _NoBar:
@@ -52,3 +55,56 @@ def progress_bar(total, title, unit, show=None):
                           "or leave progress out") from error
     return tqdm(total=total, desc=title, unit=f" {unit}", leave=False, mininterval=0.5,
                 disable=None if show is None else False)
+
+
+class CompilationLine:
+    """One line on standard error while kernels are compiled, gone when they are.
+
+    On a terminal it counts and is wiped away in the end; elsewhere (a log, a notebook) it is
+    written once. It appears after a second of compiling in all, so never where all are cached, and
+    never in a test of pytest.
+
+    Parameters
+    ----------
+    title : str
+        What is going on.
+    patience : float
+        Seconds of compiling that nobody needs to know about.
+    """
+
+    def __init__(self, title, patience=1.0):
+        self.title, self.patience = title, patience
+        self.done, self.seconds = 0, 0.0    # compiled functions; time for the outermost of them
+        self._depth, self._since, self._shown = 0, 0.0, False
+
+    def start(self):
+        """A function is going to be compiled, maybe for the sake of the one before."""
+        if self._depth == 0:
+            self._since = time.perf_counter()
+        self._depth += 1
+        self._show()
+
+    def end(self):
+        """It is compiled."""
+        self._depth -= 1
+        self.done += 1
+        self._show()
+        if self._depth == 0:
+            self.seconds += time.perf_counter() - self._since
+            if self._shown and _is_terminal():
+                print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+    def _show(self):
+        seconds = self.seconds + time.perf_counter() - self._since
+        if seconds < self.patience or sys.stderr is None or "PYTEST_CURRENT_TEST" in os.environ:
+            return
+        if _is_terminal():
+            print(f"\r\x1b[K{self.title}: {self.done} done, {seconds:.0f} s", end="",
+                  file=sys.stderr, flush=True)
+        elif not self._shown:
+            print(f"{self.title} ...", file=sys.stderr, flush=True)
+        self._shown = True
+
+
+def _is_terminal():
+    return sys.stderr is not None and sys.stderr.isatty()
