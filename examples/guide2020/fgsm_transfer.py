@@ -9,10 +9,11 @@ import numpy as np
 from minitorch_cnn.report import Verdict
 
 from common import run_alone
-from fgsm_cells import DEFENDED, cells, nets
+from fgsm_cells import cells, white_box_as_written
+from fgsm_models import DEFENDED, nets
 from fgsm_pictures import pictures
 from fgsm_tables import matrices, white_box
-from guide import CLEAN, EPS
+from guide import CLEAN, EPS, expected, explained
 
 
 def study(s, report):
@@ -22,15 +23,16 @@ def study(s, report):
     found = {eps: cells(s, models, eps) for eps in strengths}
     clean = dict(zip(models, np.asarray(found[strengths[0]]["clean"])))
     report.verdicts([Verdict(name, clean[name], CLEAN.get(name), None,
-                             (CLEAN[name] - 1, None) if name in CLEAN else None)
+                             expected(s, CLEAN.get(name)), why=explained(s, name))
                      for name in models], "Accuracy on clean images.", "guide")
     matrices(report, models, found, clean)
     own = {name: [float(np.asarray(found[eps]["percent"])[i, i]) for eps in strengths]
            for i, name in enumerate(models)}
-    white_box(report, own, clean, strengths)
+    as_guide = white_box_as_written(s, models)
+    white_box(report, own, clean, strengths, as_guide)
     pictures(s, report, models)
     report.question("Do adversarial images transfer?", answer(found, list(models)))
-    return {"clean": clean, "own": own}
+    return {"clean": clean, "own": own, "as_guide": as_guide}
 
 
 def answer(found, names):

@@ -48,7 +48,7 @@ class Gan:
         g_loss = bce(taken, 1.0) - NAMED * information(names)
         self.discriminator.requires_grad_(True)
         update(self.optimizers[0], g_loss)
-        follow(self.average, self.generator)
+        follow(self.average, self.generator, self.schedules[0].last_epoch)
         for schedule in self.schedules:
             schedule.step()
         return (d_loss.item(), g_loss.item(), float((for_real.data > 0).mean()),
@@ -62,11 +62,12 @@ def update(optimizer, loss):
     optimizer.step()
 
 
-def follow(average, net):
-    """A step of the moving average: of weights, and of batch norm's statistics."""
+def follow(average, net, steps):
+    """A step of the moving average, of weights and of batch norm's statistics; fast at first."""
+    share = 1 - min(AVERAGED, (1 + steps) / (10 + steps))
     for slow, fast in zip(average.state_dict().values(), net.state_dict().values()):
         if slow.dtype.kind == "f":
-            slow.data += (1 - AVERAGED) * (fast.data - slow.data)
+            slow.data += np.float32(share) * (fast.data - slow.data)
 
 
 def latent(count):

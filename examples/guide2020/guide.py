@@ -31,5 +31,12 @@ WHY = {
 
 
 def explained(s, name):
-    """The explanation of a number that is no more like the guide's, as ``why=`` of a Verdict."""
-    return {"why": WHY[name]} if name in WHY and not s.as_written else {}
+    """Why a number of ours is not like the guide's, as far as that is known."""
+    if s.quick:
+        return "trained for a moment only, with --quick"
+    return "" if s.as_written else WHY.get(name, "")
+
+
+def expected(s, guide):
+    """Where a number of ours should lie: at most a point below the guide's."""
+    return None if s.quick or guide is None else (guide - 1, None)

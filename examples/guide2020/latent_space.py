@@ -45,9 +45,10 @@ def maps(s, report, z, images, classes):
             panels.append(Scatter(kind, placed, classes))
     report.figure(plot.draw_scatter(panels), "Four maps; by t-SNE digits form islands, z do not",
                   f"{len(z):,} digits and their z; the color is what net 11.1 reads.")
+    found["chance"] = float(((np.bincount(classes) / len(classes)) ** 2).sum())
     rows = [(kind, 100 * share) for kind, share in found.items()]
     report.table(("map", "nearest neighbor of the same digit in %"), rows,
-                 f"{len(z):,} points; by chance it would be about 10 %.", digits=1)
+                 f"{len(z):,} points; chance: of two digits drawn at random.", digits=1)
     return panels[0].points, found
 
 
@@ -65,10 +66,11 @@ def read_out(report, placed, images, classes):
 
 
 def answer(found):
+    percent = {name: f"{100 * share:.0f} %" for name, share in found.items()}
     return (f"No. In the t-SNE map of G(z) the nearest neighbor is the same digit for "
-            f"{100 * found['t-SNE of G(z)']:.0f} % of the points, in that of z for "
-            f"{100 * found['t-SNE of z']:.0f} %, about what chance gives. z is a featureless "
-            "cloud; it is the generator that makes ten islands of it.")
+            f"{percent['t-SNE of G(z)']} of the points, in that of z for {percent['t-SNE of z']}; "
+            f"chance gives {percent['chance']}. z is a featureless cloud; it is the generator that "
+            "makes islands of it.")
 
 
 if __name__ == "__main__":

@@ -38,7 +38,9 @@ def study(s, report):
         "the control with 100.",
         "The caption of chapter 4's matrices swaps attacked and evaluated net; its cells exceed "
         "the clean accuracy, since each row counts only images that the attacked net read right.",
-        "Chapter 4's eps are units of the normalized image: 0.2 is 0.062 of the pixel range."])
+        "Chapter 4's eps are units of the normalized image: 0.2 is 0.062 of the pixel range. It "
+        "clips the normalized image to [0, 1], though its black is -0.42: chapter 4 shows that "
+        "this makes the guide's plateau between 0.2 and 0.4."])
     return {name: [each["accuracy"] for each in pair] for name, pair in both.items()}
 
 

@@ -204,6 +204,8 @@ def test_fgsm_transfer(s, as_written):
     found, report, text = run("fgsm_transfer", each)
     assert len(found["clean"]) == 7 and all(len(v) == 3 for v in found["own"].values())
     assert found["own"]["N1"][-1] <= found["clean"]["N1"]
+    assert {name: len(values) for name, values in found["as_guide"].items()} == {
+        "N1": 6, "N2": 6, "N3": 6}
     assert "0.062 of the pixel range = 16 levels" in text
     assert ("only images count" in text) == as_written
     assert len(figures(report)) == 3 + 1 + 2
