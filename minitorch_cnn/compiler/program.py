@@ -57,7 +57,7 @@ class Node(Function):
 class Gradient:
     """Stands for an array while the way back is walked."""
 
-    base = None     # as an array that owns its memory
+    base, strides, flags = None, (), None   # as an array that owns its memory
 
     def __init__(self, program, slot):
         self.program, self.slot = program, slot

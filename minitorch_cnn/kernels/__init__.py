@@ -60,13 +60,18 @@ def language_of(array):
 def environment():
     """What decides which code a kernel runs, besides its arguments: the language, the threads."""
     language = language_of(None)
-    switches = _winograd_switch()[-1] if language == "cpu" else None
-    return language, get_num_threads(), switches
+    if language != "cpu":
+        return language
+    threads, switch = _settings()
+    return language, threads(), switch[-1]
 
 
 @functools.cache
-def _winograd_switch():
-    return importlib.import_module(f"{__name__}.cpu.winograd").SWITCH
+def _settings():
+    """What tells the number of threads of the cpu kernels, and whether Winograd may be used."""
+    jit, winograd = [importlib.import_module(f"{__name__}.cpu.{name}")
+                     for name in ("jit", "winograd")]
+    return jit.threads, winograd.SWITCH
 
 
 def capture():
