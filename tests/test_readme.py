@@ -14,10 +14,12 @@ def blocks(language):
 
 
 def test_the_lines_of_use_print_what_stands_under_them():
-    out = io.StringIO()
-    with contextlib.redirect_stdout(out):
-        exec(blocks("python")[0], {"__name__": "readme"})
-    assert out.getvalue() == blocks("text")[0]
+    scope = {"__name__": "readme"}  # the second block goes on where the first one ends
+    for lines, printed in zip(blocks("python"), blocks("text"), strict=True):
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            exec(lines, scope)
+        assert out.getvalue() == printed
 
 
 def test_every_path_exists():
