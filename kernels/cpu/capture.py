@@ -23,7 +23,7 @@ class Capture:
     """
 
     def __init__(self):
-        self.calls, self._memory = [], Private()
+        self.calls, self._memory, self._kept = [], Private(), []
 
     spoiled = property(lambda self: Entry.spoiled,
                        lambda self, value: setattr(Entry, "spoiled", value))
@@ -31,12 +31,13 @@ class Capture:
     @contextlib.contextmanager
     def running(self):
         """Take notes; arrays that kernels make come from memory of our own."""
-        before, Entry.tape = Entry.tape, self.calls
+        before = Entry.tape, Entry.kept
+        Entry.tape, Entry.kept = self.calls, self._kept
         try:
             with self._memory:
                 yield self
         finally:
-            Entry.tape = before
+            Entry.tape, Entry.kept = before
 
     def copy_of(self, array):
         """A copy in the memory in use, in the same order where that is without gaps."""

@@ -14,9 +14,12 @@ import numpy as np
 from numba import prange
 
 from . import conv, conv_weight
+from . import vectors as v
 from .conv_plan import read_plan
-from .jit import on, parallel, threads
+from .jit import Entry, on, parallel, serial, threads
 from .memory import address, contiguous, empty, empty_channels_last, scratch, suits
+from .objects import ROWS as ROWS_IN_ORDER
+from .objects import layout
 from .relu_pool import (
     DEAD,
     ROWS,
@@ -29,21 +32,51 @@ from .relu_pool import (
     unpool2d,
     windows_of,
 )
-from .simd import BYTES, clear
+from .simd import BYTES, WIDTH, clear, copy
 from .stage import stage
 from .winograd import tile_size
 
+FEW = 1 << 15       # weights
+
+
+@serial
+def _remembers(memory, w, count, bias, filters):
+    """Whether the weights are those that ``memory`` has a copy of; if not, it gets one now.
+
+    Comparing costs a tenth of packing. In training the first vector differs already.
+    """
+    if memory == 0:
+        return False
+    same = _equal(memory, w, count) and (bias == 0 or _equal(memory + 4 * count, bias, filters))
+    if not same:
+        copy(memory, w, 4 * count)
+        if bias != 0:
+            copy(memory + 4 * count, bias, 4 * filters)
+    return same
+
+
+@serial
+def _equal(x, y, count):
+    """Whether two rows of ``count`` numbers are the same bits."""
+    for i in range(0, count, WIDTH):
+        if not v.all_equal(v.load_ints(x + 4 * i, count - i), v.load_ints(y + 4 * i, count - i)):
+            return False
+    return True
+
 
 @parallel
-def _correlate_pool(x, w, bias, y, code, scratch, plan, windows):
+def _correlate_pool(x, w, bias, y, code, packed, memory, scratch, plan, windows):
     """y, code = pooled max(0, bias + x correlated with w); all are addresses."""
-    for unit in prange(read_plan(plan).G * read_plan(plan).blocks):
-        p = read_plan(plan)
-        conv.pack(w, bias, scratch + unit * conv.per_block(p), unit, p)
+    weights = read_plan(plan).F * (read_plan(plan).C // read_plan(plan).G) * (
+        read_plan(plan).KH * read_plan(plan).KW)
+    if not _remembers(memory, w, weights, bias, read_plan(plan).F):
+        for unit in prange(read_plan(plan).G * read_plan(plan).blocks):
+            p = read_plan(plan)
+            conv.pack(w, bias, packed + unit * conv.per_block(p), unit, p)
     for thread in prange(read_plan(plan).threads):
         p, q = read_plan(plan), read_windows(windows)
         jobs, per_block = p.N * q.bands, conv.per_block(p)
-        room = scratch + p.packed + thread * (p.scratch + q.room)
+        room = scratch + thread * (p.scratch + q.room)
         map_rows = room + p.scratch
         for job in range(thread * jobs // p.threads, (thread + 1) * jobs // p.threads):
             n, band = job // q.bands, job % q.bands
@@ -57,22 +90,28 @@ def _correlate_pool(x, w, bias, y, code, scratch, plan, windows):
             for unit in range(p.G * p.blocks):
                 g, f = unit // p.blocks, unit % p.blocks * conv.LANES
                 channel = g * (p.F // p.G) + f
-                conv.cover(here + g * (p.C // p.G) * 4, row, pixel, scratch + unit * per_block,
+                conv.cover(here + g * (p.C // p.G) * 4, row, pixel, packed + unit * per_block,
                            map_rows + channel * 4, rows, min(conv.LANES, p.F // p.G - f), p)
             place = n * q.PN + top * q.PR
             pool_rows(map_rows, p.YH, y + place, code + place // 4, bottom - top, q)
 
 
 @parallel
-def _correlate_unpooled(dy, code, w, dx, scratch, plan, windows):
-    """dx = the unpooled gradient correlated with w (turned and transposed by its strides)."""
-    for unit in prange(read_plan(plan).G * read_plan(plan).blocks):
-        p = read_plan(plan)
-        conv.pack(w, 0, scratch + unit * conv.per_block(p), unit, p)
+def _correlate_unpooled(dy, code, w, start, dx, packed, memory, scratch, plan, windows):
+    """dx = the unpooled gradient correlated with w, turned and transposed by its strides.
+
+    ``start`` is where the turned kernel begins in w.
+    """
+    weights = read_plan(plan).F * (read_plan(plan).C // read_plan(plan).G) * (
+        read_plan(plan).KH * read_plan(plan).KW)
+    if not _remembers(memory, w, weights, 0, 0):
+        for unit in prange(read_plan(plan).G * read_plan(plan).blocks):
+            p = read_plan(plan)
+            conv.pack(start, 0, packed + unit * conv.per_block(p), unit, p)
     for thread in prange(read_plan(plan).threads):
         p, q = read_plan(plan), read_windows(windows)
         jobs, per_block = p.N * p.bands, conv.per_block(p)
-        here = scratch + p.packed + thread * p.scratch
+        here = scratch + thread * p.scratch
         row, pixel = p.width * p.C * 4, p.C * 4
         for job in range(thread * jobs // p.threads, (thread + 1) * jobs // p.threads):
             n, band = job // p.bands, job % p.bands
@@ -82,7 +121,7 @@ def _correlate_unpooled(dy, code, w, dx, scratch, plan, windows):
             for unit in range(p.G * p.blocks):
                 g, f = unit // p.blocks, unit % p.blocks * conv.LANES
                 channel = g * (p.F // p.G) + f
-                conv.cover(here + g * (p.C // p.G) * 4, row, pixel, scratch + unit * per_block,
+                conv.cover(here + g * (p.C // p.G) * 4, row, pixel, packed + unit * per_block,
                            dx + n * p.YN + first * p.YH + channel * 4, last - first,
                            min(conv.LANES, p.F // p.G - f), p)
 
@@ -120,11 +159,27 @@ def conv2d_relu_pool_forward(x, w, b, stride, padding, dilation, groups, window)
     y = empty_channels_last(size, np.float32)
     code = empty_channels_last(size, np.uint8)
     bias = contiguous(b)
-    room = scratch(p.packed + p.threads * (p.scratch + q.room))
+    packed, memory, room = _places(w, bias, p.packed, p.threads * (p.scratch + q.room))
     run = on(p.threads, _correlate_pool)
-    run(address(x), address(w), address(bias), address(y), address(code), room, p.address,
-        q.address)
+    run(address(x), address(w), address(bias), address(y), address(code), packed, memory, room,
+        p.address, q.address)
     return y, code
+
+
+def _places(w, bias, packed, room):
+    """Addresses for packed weights, for a copy of the weights that tells whether they are still
+    right (0 for none), and for the rest of the work.
+
+    Only a captured call comes again, and finds what it packed; where weights are many, packing them
+    is little of the work.
+    """
+    if Entry.tape is None or w.size > FEW or layout(w) != ROWS_IN_ORDER:
+        place = scratch(packed + room)
+        return place, 0, place + packed
+    memory = np.full(w.size + (0 if bias is None else bias.size), np.nan, np.float32)
+    lines = empty((packed // 4,), np.float32)
+    Entry.keep(memory, lines)
+    return address(lines), address(memory), scratch(room)
 
 
 def _in_two_steps(x, w, b, stride, padding, dilation, groups, window):
@@ -189,9 +244,10 @@ def conv2d_relu_pool_input_gradient(dy, code, w, map_size, size, window, stride,
                        dilation, groups, threads())
     q = windows_of(dy, map_size, window)
     start = address(w) + (kh - 1) * w.strides[2] + (kw - 1) * w.strides[3]
-    room = scratch(p.packed + p.threads * p.scratch)
+    packed, memory, room = _places(w, None, p.packed, p.threads * p.scratch)
     run = on(p.threads, _correlate_unpooled)
-    run(address(dy), address(code), start, address(dx), room, p.address, q.address)
+    run(address(dy), address(code), address(w), start, address(dx), packed, memory, room,
+        p.address, q.address)
     return dx
 
 

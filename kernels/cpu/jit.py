@@ -138,9 +138,15 @@ class Entry:
     __slots__ = ("compiled", "alone")
     tape = None     # list of (compiled function, arguments)
     spoiled = False     # NumPy touched data since this was set to False
+    kept = []           # what captured calls hold on to besides their arguments
 
     def __init__(self, compiled, alone=None):
         self.compiled, self.alone = compiled, alone
+
+    @staticmethod
+    def keep(*arrays):
+        """Hold on to arrays for as long as the captured calls may be made again."""
+        Entry.kept.extend(arrays)
 
     def __call__(self, *args):
         """Run it."""

@@ -238,6 +238,14 @@ def where_unequal(b, x, y, value):
     return b.select(b.icmp_signed("!=", x, y), value, simd.constant(0))
 
 
+@_function(types.boolean, INTS, INTS)
+def all_equal(b, x, y):
+    """Whether the integers are equal in all lanes."""
+    differs = b.icmp_signed("!=", x, y)
+    return b.icmp_signed("==", b.bitcast(differs, ir.IntType(simd.WIDTH)),
+                         ir.IntType(simd.WIDTH)(0))
+
+
 @_function(FLOAT, FLOATS)
 def total(b, x):
     """The sum over the lanes."""
