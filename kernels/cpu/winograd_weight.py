@@ -16,8 +16,8 @@ from numba import prange
 
 from . import tiles
 from . import vectors as v
-from .jit import on, parallel, serial, threads
-from .memory import empty, scratch
+from .jit import on, parallel, run_or, serial, threads
+from .memory import scratch
 from .objects import Packed, address, reader
 from .simd import BYTES, WIDTH, clear, read, write
 from .stage import channels_last, stage
@@ -201,12 +201,11 @@ def _collect(sums, dw, block, c, seen, p):
             write(target + 4 * tap, read(total + tap * LINE + 4 * i))
 
 
-def weight_gradient_winograd(m, x, dy, before):
-    """dw (F, C, 3, 3) by F(m x m, 3x3), or None where it is not finite."""
+def weight_gradient_winograd(m, x, dy, dw, before, otherwise):
+    """dw (F, C, 3, 3) by F(m x m, 3x3); ``otherwise()`` is to do it where it is not finite."""
     x, dy = channels_last(x), channels_last(dy)
     plan = make_plan(m, x.shape, x.strides, dy.shape, dy.strides, before, threads())
-    dw = empty((plan.F, plan.C, 3, 3), np.float32)
     room = scratch(plan.parts * plan.size + plan.threads * SEEN)
     accumulate = _accumulate_apart if plan.parts == plan.threads else _accumulate_together
     on(plan.threads, accumulate)(address(x), address(dy), room, plan.address)
-    return dw if on(plan.threads, _finish)(room, address(dw), plan.address) else None
+    run_or(on(plan.threads, _finish), (room, address(dw), plan.address), otherwise)
