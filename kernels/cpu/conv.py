@@ -15,11 +15,9 @@ The input gradient is a convolution of dy with the kernel turned by 180 degrees.
 rows of dx fall into as many classes as the stride is long; each class sees every stride-th kernel
 row only, and is a convolution of stride 1.
 
-The weight gradient (`conv_weight.py`) stages x and dy in the same way.
-
-3x3 kernels of stride 1 take a quarter of the multiplications by Winograd's algorithm
-(`winograd.py`), all three of the functions below; where it would not be faster, and where a result
-is not finite, the direct kernel does it. `minitorch_cnn.kernels.winograd(False)` switches it off.
+The weight gradient (`conv_weight.py`) stages x and dy in the same way. 3x3 kernels of stride 1 need
+a quarter of the multiplications by Winograd's algorithm (`winograd.py`); the direct kernel does
+them where that is not faster, and again where a result is not finite.
 
     N C H W input;  F OH OW output;  KH KW kernel;  SH SW stride;  DH DW dilation;  G groups
 """
@@ -40,7 +38,7 @@ from .jit import Entry, on, parallel, serial, threads
 from .memory import address, contiguous, empty, empty_channels_last, scratch, suits
 from .simd import BYTES, WIDTH, clear, read, write
 from .stage import channels_last, long_rows, stage
-from .winograd import expected, tile_size
+from .winograd import in_words, tile_size
 from .winograd_forward import correlate_winograd
 from .winograd_weight import weight_gradient_winograd
 
@@ -255,10 +253,14 @@ def _forward(x, w, b, stride, padding, dilation, groups, floor):
     y = empty_channels_last((n, f, oh, ow), np.float32)
     b = contiguous(b)
     m = tile_size((kh, kw), stride, dilation, groups, (top, left), x.shape, y.shape)
-    if m and correlate_winograd(m, x, address(w), w.strides, b, y, (top, left), floor):
-        return y
     plan = _forward_plan(x, w, y, stride, padding, dilation, groups, floor)
-    _run(x, address(w), b, address(y), plan)
+
+    def direct():
+        _run(x, address(w), b, address(y), plan)
+    if m:
+        correlate_winograd(m, x, address(w), w.strides, b, y, (top, left), floor, direct)
+    else:
+        direct()
     return y
 
 
@@ -290,9 +292,7 @@ def explain_conv2d_forward(x, w, b, stride, padding, dilation, groups):
     before = padding[0][0], padding[1][0]
     m = tile_size(w.shape[2:], stride, dilation, groups, before, x.shape, y.shape)
     if m:
-        share = expected(m, *x.shape[:2], *y.shape[1:])
-        return (f"Winograd F({m}x{m}, 3x3): expected to take {share:.0%} of the direct kernel's "
-                "time; direct where a result is not finite")
+        return in_words(m, *x.shape[:2], *y.shape[1:])
     plan = _forward_plan(x, w, y, stride, padding, dilation, groups)
     kind = {correlate_depthwise: "depthwise, vectors along the channels",
             correlate_few: f"{plan.F // plan.G} output channels, vectors along the inputs",
@@ -308,7 +308,7 @@ def conv2d_input_gradient(dy, w, size, stride, padding, dilation, groups):
     """
     if not suits(dy, w) or not is_finite(w):
         return NotImplemented
-    n, (f, c, kh, kw) = dy.shape[0], w.shape
+    n, (_, c, kh, kw) = dy.shape[0], w.shape
     dx = empty_channels_last((n, c * groups, *size), np.float32)
     down = [_class(a, kh, size[0], stride[0], dilation[0], padding[0][0]) for a in range(stride[0])]
     across = [_class(a, kw, size[1], stride[1], dilation[1], padding[1][0])
@@ -319,23 +319,33 @@ def conv2d_input_gradient(dy, w, size, stride, padding, dilation, groups):
     f_stride, c_stride, h_stride, w_stride = w.strides
     before = down[0].before, across[0].before
     m = tile_size((kh, kw), stride, dilation, groups, before, dy.shape, dx.shape)
-    if m and correlate_winograd(m, dy, address(w) + 2 * h_stride + 2 * w_stride,
-                                (c_stride, f_stride, -h_stride, -w_stride), None, dx, before):
-        return dx
-    for vertical in down:
-        for horizontal in across:
-            part = dx[:, :, vertical.first::stride[0], horizontal.first::stride[1]]
-            if not (part.size and vertical.taps and horizontal.taps):
-                continue
-            plan = make_plan(
-                dy.shape, dy.strides, part.shape, part.strides,
-                (f // groups * f_stride, c_stride, f_stride,
-                 -vertical.step * h_stride, -horizontal.step * w_stride),
-                (vertical.taps, horizontal.taps), (1, 1), (vertical.dilation, horizontal.dilation),
-                (vertical.before, horizontal.before), groups, threads())
-            start = address(w) + vertical.last * h_stride + horizontal.last * w_stride
-            _run(dy, start, None, address(part), plan)
+
+    def direct():
+        for vertical in down:
+            for horizontal in across:
+                part = dx[:, :, vertical.first::stride[0], horizontal.first::stride[1]]
+                if part.size and vertical.taps and horizontal.taps:
+                    _one_class(dy, w, part, vertical, horizontal, groups)
+    if m:
+        correlate_winograd(m, dy, address(w) + 2 * h_stride + 2 * w_stride,
+                           (c_stride, f_stride, -h_stride, -w_stride), None, dx, before, NO_FLOOR,
+                           direct)
+    else:
+        direct()
     return dx
+
+
+def _one_class(dy, w, part, vertical, horizontal, groups):
+    """Some rows and columns of dx."""
+    f_stride, c_stride, h_stride, w_stride = w.strides
+    plan = make_plan(
+        dy.shape, dy.strides, part.shape, part.strides,
+        (len(w) // groups * f_stride, c_stride, f_stride,
+         -vertical.step * h_stride, -horizontal.step * w_stride),
+        (vertical.taps, horizontal.taps), (1, 1), (vertical.dilation, horizontal.dilation),
+        (vertical.before, horizontal.before), groups, threads())
+    start = address(w) + vertical.last * h_stride + horizontal.last * w_stride
+    _run(dy, start, None, address(part), plan)
 
 
 Class = namedtuple("Class", "first taps last step dilation before")
@@ -367,11 +377,15 @@ def conv2d_weight_gradient(x, dy, kernel, stride, padding, dilation, groups):
         return _depthwise_weight_gradient(x, channels_last(dy), kernel, stride, padding, dilation)
     before = padding[0][0], padding[1][0]
     m = tile_size(kernel, stride, dilation, groups, before, x.shape, dy.shape)
+    dw = empty((dy.shape[1], x.shape[1] // groups, *kernel), np.float32)
+
+    def direct():
+        weight_gradient(x, dy, dw, stride, padding, dilation, groups)
     if m:
-        dw = weight_gradient_winograd(m, x, dy, before)
-        if dw is not None:
-            return dw
-    return weight_gradient(x, dy, kernel, stride, padding, dilation, groups)
+        weight_gradient_winograd(m, x, dy, dw, before, direct)
+    else:
+        direct()
+    return dw
 
 
 def _depthwise_weight_gradient(x, dy, kernel, stride, padding, dilation):

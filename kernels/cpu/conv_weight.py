@@ -7,7 +7,7 @@ from numba import prange
 
 from . import tiles
 from .jit import on, parallel, serial, threads
-from .memory import address, empty, scratch
+from .memory import address, scratch
 from .objects import Packed, reader
 from .simd import BYTES, WIDTH, clear, copy_vector, read, write
 from .stage import long_rows, stage
@@ -203,12 +203,10 @@ def collect(scratch, dw, job, p):
                     target += taps * 4
 
 
-def weight_gradient(x, dy, kernel, stride, padding, dilation, groups):
-    """dw (F, C/groups, KH, KW) of float32 arrays x (N, C, H, W) and dy (N, F, OH, OW)."""
-    plan = make_plan(x.shape, x.strides, dy.shape, dy.strides, kernel, stride, padding, dilation,
-                     groups, threads())
-    dw = empty((plan.F, plan.C // groups, *kernel), np.float32)
+def weight_gradient(x, dy, dw, stride, padding, dilation, groups):
+    """Fill dw (F, C/groups, KH, KW) for float32 arrays x (N, C, H, W) and dy (N, F, OH, OW)."""
+    plan = make_plan(x.shape, x.strides, dy.shape, dy.strides, dw.shape[2:], stride, padding,
+                     dilation, groups, threads())
     room = scratch(plan.threads * (plan.part + plan.scratch))
     run = on(plan.threads, _accumulate)
     run(address(x), address(dy), address(dw), room, plan.address)
-    return dw

@@ -155,6 +155,31 @@ class Entry:
         return self.compiled(*args)
 
 
+def run_or(first, arguments, otherwise):
+    """Run an Entry that tells whether all went well; where it did not, ``otherwise()``.
+
+    A tape gets one call that decides anew every time: so what ``otherwise`` would call is noted.
+    """
+    if Entry.tape is None:
+        if not first(*arguments):
+            otherwise()
+        return
+    tape, Entry.tape = Entry.tape, []
+    try:
+        otherwise()
+        others = Entry.tape
+    finally:
+        Entry.tape = tape
+    tape.append((_run_or, (first.compiled, arguments, others)))
+    _run_or(first.compiled, arguments, others)
+
+
+def _run_or(first, arguments, others):
+    if not first(*arguments):
+        for function, its_arguments in others:
+            function(*its_arguments)
+
+
 def parallel(function):
     """Compile a function whose ``prange`` loops run on all threads; an Entry.
 

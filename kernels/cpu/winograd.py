@@ -121,6 +121,12 @@ def best(before, x_shape, y_shape):
     return m if share < GAIN else 0
 
 
+def in_words(m, *sizes):
+    """For ``minitorch_cnn.kernels.explain``."""
+    return (f"Winograd F({m}x{m}, 3x3): expected to take {expected(m, *sizes):.0%} of the direct "
+            "kernel's time; direct where a result is not finite")
+
+
 # transforms --------------------------------------------------------------------------------------
 
 

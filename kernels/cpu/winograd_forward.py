@@ -17,7 +17,7 @@ from numba import prange
 
 from . import tiles
 from . import vectors as v
-from .jit import on, parallel, serial, threads
+from .jit import on, parallel, run_or, serial, threads
 from .memory import scratch
 from .objects import Packed, address, reader
 from .simd import BYTES, WIDTH, clear, copy, read, write
@@ -223,12 +223,14 @@ def _result(x, bias, y, t, block, lanes, spare, seen, p):
                 copy(target + i * p.YH + j * p.YW, spare + (i * p.m + j) * LINE, 4 * lanes)
 
 
-def correlate_winograd(m, x, w, w_strides, bias, y, before, floor=NO_FLOOR):
-    """y = bias + x correlated with 3x3 weights at address w, by F(m x m, 3x3); ``before`` (rows,
-    columns) of zeros lie before x. Whether all of y is finite; else the direct kernel is to do it.
+def correlate_winograd(m, x, w, w_strides, bias, y, before, floor, otherwise):
+    """y = bias + x correlated with 3x3 weights at address w, by F(m x m, 3x3).
+
+    ``before`` (rows, columns) of zeros lie before x. Where some of y is not finite,
+    ``otherwise()`` is to do it.
     """
     x = channels_last(x)
     plan = make_plan(m, x.shape, x.strides, y.shape, y.strides, w_strides, before, threads(), floor)
     room = scratch(plan.packed + plan.threads * plan.own)
-    run = on(plan.threads, convolve)
-    return run(address(x), w, address(bias), address(y), room, plan.address)
+    arguments = address(x), w, address(bias), address(y), room, plan.address
+    run_or(on(plan.threads, convolve), arguments, otherwise)

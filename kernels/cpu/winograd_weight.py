@@ -3,9 +3,10 @@
     V (positions, tiles, channels)      D (positions, tiles, filters)
     S (positions, blocks of LANES filters, channels, LANES)
 
-All threads transform the same few hundred tiles, which stay in the third-level cache, and then
-share the products S += V^T @ D among them by position and block of filters. So there is one S for
-all of them, however many threads there are (for 512 x 512 channels it has 38 MB).
+A few hundred tiles are transformed, then multiplied: S += V^T @ D. Every thread does so with its
+own part of the tiles and an S of its own; these are added at the end. Only where S is so large that
+the threads' would not fit the third-level cache (for 512 x 512 channels it has 38 MB) do all of
+them work on the same tiles and one S, and wait for each other after each step.
 """
 import functools
 from collections import namedtuple
@@ -15,8 +16,8 @@ from numba import prange
 
 from . import tiles
 from . import vectors as v
-from .jit import on, parallel, serial, threads
-from .memory import empty, scratch
+from .jit import on, parallel, run_or, serial, threads
+from .memory import scratch
 from .objects import Packed, address, reader
 from .simd import BYTES, WIDTH, clear, read, write
 from .stage import channels_last, stage
@@ -25,8 +26,11 @@ from .winograd_forward import odd_lines, transform_tile
 
 LANES = 2 * WIDTH
 LINE = 2 * BYTES
-CHUNK = 1 << 22         # bytes of V and D at once
+CHUNK = 1 << 21         # bytes of V and D that a thread has at once
+LARGE = 1 << 22         # bytes of S from which on there is only one
 COUNTS = (13, 11) if WIDTH == 16 else (6, 5)    # input channels in a tile of registers
+SEEN = -(-(BYTES + 9 * LINE + 9 * BYTES) // 64) * 64      # bytes of a thread at the end
+
 _wide2, _wide1 = (tiles.make_outer_tile(COUNTS[0], v) for v in (2, 1))
 _slim2, _slim1 = (tiles.make_outer_tile(COUNTS[1], v) for v in (2, 1))
 
@@ -34,7 +38,7 @@ _slim2, _slim1 = (tiles.make_outer_tile(COUNTS[1], v) for v in (2, 1))
 class Plan(Packed, namedtuple("Plan", (
         "N C H W F OH OW TOP LEFT "
         "XN XC XH XW YN YC YH YW "              # strides in bytes
-        "m n positions down across tiles chunks threads blocks count lines "
+        "m n positions down across tiles chunks threads parts blocks count lines "
         "channels filters v_plane d_plane s_plane "     # bytes of a tile in V, in D; of a position
         "spare v_start d_start s_start size"))):        # where things lie in the scratch memory
     """A weight gradient, cut into tiles and those into chunks."""
@@ -51,33 +55,60 @@ def make_plan(m, x_shape, x_strides, dy_shape, dy_strides, before, workers):
     n, down, across = m + 2, -(-OH // m), -(-OW // m)
     count, lines = min(((k, -(-C // k) * k) for k in COUNTS), key=lambda pair: pair[1])
     channels, filters = -(-max(C, lines) // WIDTH) * BYTES, -(-F // WIDTH) * BYTES
-    at_once = max(CHUNK // (n * n * (channels + filters)), 2 * C * F // (C + F))
-    all_tiles = N * down * across
-    chunks = -(-all_tiles // at_once)
-    most, blocks = -(-all_tiles // chunks), -(-F // LANES)
-    v_plane, d_plane = odd_lines(most * channels), odd_lines(most * filters)
+    blocks = -(-F // LANES)
     s_plane = odd_lines(blocks * lines * LINE)
-    spare = odd_lines(max(n * n * C * 4, m * m * F * 4, 9 * LINE + BYTES))
-    starts = np.cumsum([0, workers * spare, n * n * v_plane, n * n * d_plane, n * n * s_plane])
+    parts = workers if n * n * s_plane < LARGE else 1
+    at_once = max(workers // parts * CHUNK // (n * n * (channels + filters)), 2 * C * F // (C + F))
+    all_tiles = N * down * across
+    chunks = -(-all_tiles // (parts * at_once)) * parts
+    most = -(-all_tiles // chunks)
+    v_plane, d_plane = odd_lines(most * channels), odd_lines(most * filters)
+    spare = odd_lines(max(n * n * C, m * m * F) * 4)
+    starts = np.cumsum([0, workers // parts * spare, *(n * n * plane for plane in
+                                                       (v_plane, d_plane, s_plane))])
     return Plan(N, C, H, W, F, OH, OW, *before, *x_strides, *dy_strides, m, n, n * n, down, across,
-                all_tiles, chunks, workers, blocks, count, lines, channels, filters, v_plane,
+                all_tiles, chunks, workers, parts, blocks, count, lines, channels, filters, v_plane,
                 d_plane, s_plane, spare, *[int(s) for s in starts[1:]])
 
 
 @parallel
-def _accumulate(x, dy, dw, scratch, plan):
-    """All of dw; whether it is finite. Arguments are addresses."""
-    for chunk in range(_read_plan(plan).chunks):
-        for thread in prange(_read_plan(plan).threads):
-            _transform(x, dy, scratch, chunk, thread, _read_plan(plan))
-        for thread in prange(_read_plan(plan).threads):
-            _multiply(scratch, chunk, thread, _read_plan(plan))
+def _accumulate_apart(x, dy, scratch, plan):
+    """Every thread fills a part of the scratch memory with the S of its tiles."""
     for thread in prange(_read_plan(plan).threads):
         p = _read_plan(plan)
-        spare, units = scratch + thread * p.spare, p.blocks * p.C
-        clear(spare, BYTES)
+        room, chunks = scratch + thread * p.size, p.chunks // p.threads
+        for chunk in range(chunks):
+            start, count = _chunk(thread * chunks + chunk, p)
+            _transform(x, dy, room, room, start, 0, count, p)
+            _multiply(room, 0, p.positions * p.blocks, count, chunk == 0, p)
+
+
+@parallel
+def _accumulate_together(x, dy, scratch, plan):
+    """All threads work on one S."""
+    for chunk in range(_read_plan(plan).chunks):
+        for thread in prange(_read_plan(plan).threads):
+            p = _read_plan(plan)
+            start, count = _chunk(chunk, p)
+            _transform(x, dy, scratch, scratch + thread * p.spare, start,
+                       thread * count // p.threads, (thread + 1) * count // p.threads, p)
+        for thread in prange(_read_plan(plan).threads):
+            p = _read_plan(plan)
+            jobs = p.positions * p.blocks
+            _multiply(scratch, thread * jobs // p.threads, (thread + 1) * jobs // p.threads,
+                      _chunk(chunk, p)[1], chunk == 0, p)
+
+
+@parallel
+def _finish(scratch, dw, plan):
+    """dw from the sum of the parts' S; whether it is finite."""
+    for thread in prange(_read_plan(plan).threads):
+        p = _read_plan(plan)
+        units = p.blocks * p.C
+        seen = scratch + p.parts * p.size + thread * SEEN
+        clear(seen, BYTES)
         for unit in range(thread * units // p.threads, (thread + 1) * units // p.threads):
-            _collect(scratch + p.s_start, dw, unit // p.C, unit % p.C, spare, p)
+            _collect(scratch + p.s_start, dw, unit // p.C, unit % p.C, seen, p)
     return _all_finite(scratch, _read_plan(plan))
 
 
@@ -85,18 +116,8 @@ def _accumulate(x, dy, dw, scratch, plan):
 def _all_finite(scratch, p):
     total = np.float32(0)
     for thread in range(p.threads):
-        total += v.total(v.load(scratch + thread * p.spare))
+        total += v.total(v.load(scratch + p.parts * p.size + thread * SEEN))
     return total == 0
-
-
-@serial
-def _transform(x, dy, scratch, chunk, thread, p):
-    """V and D of a thread's part of a chunk."""
-    start, count = _chunk(chunk, p)
-    spare = scratch + thread * p.spare
-    for t in range(thread * count // p.threads, (thread + 1) * count // p.threads):
-        transform_tile(x, start + t, spare, scratch + p.v_start + t * p.channels, p)
-        _gradient_tile(dy, start + t, spare, scratch + p.d_start + t * p.filters, p)
 
 
 @serial
@@ -107,11 +128,18 @@ def _chunk(chunk, p):
 
 
 @serial
-def _multiply(scratch, chunk, thread, p):
-    """A thread's part of the products of a chunk, added to S."""
-    jobs, count = p.positions * p.blocks, _chunk(chunk, p)[1]
-    for job in range(thread * jobs // p.threads, (thread + 1) * jobs // p.threads):
-        _products(scratch, job // p.blocks, job % p.blocks, count, chunk == 0, p)
+def _transform(x, dy, room, spare, start, first, last, p):
+    """V and D of the tiles from ``first`` to ``last`` of the chunk that begins at ``start``."""
+    for t in range(first, last):
+        transform_tile(x, start + t, spare, room + p.v_start + t * p.channels, p)
+        _gradient_tile(dy, start + t, spare, room + p.d_start + t * p.filters, p)
+
+
+@serial
+def _multiply(room, first, last, count, fresh, p):
+    """Add the products of a chunk of ``count`` tiles to S, at some positions and blocks."""
+    for job in range(first, last):
+        _products(room, job // p.blocks, job % p.blocks, count, fresh, p)
 
 
 @serial
@@ -153,25 +181,31 @@ def _products(scratch, k, block, count, fresh, p):
 def _collect(sums, dw, block, c, seen, p):
     """dw of one input channel and one block of filters; the vector at ``seen`` notes a NaN."""
     lanes = min(LANES, p.F - block * LANES)
-    back = seen + BYTES
+    total, part = seen + BYTES, seen + BYTES + 9 * LINE
     check, zero = v.load(seen), v.fill(np.float32(0))
-    for lane in range(0, lanes, WIDTH):
-        transform_back(p.m, sums + (block * p.lines + c) * LINE + 4 * lane, p.n * p.s_plane,
-                       p.s_plane, WIDTH, back + 4 * lane, 3 * LINE, LINE)
+    clear(total, 9 * LINE)
+    for lane in range(0, 4 * lanes, BYTES):
+        for k in range(p.parts):
+            transform_back(p.m, sums + k * p.size + (block * p.lines + c) * LINE + lane,
+                           p.n * p.s_plane, p.s_plane, WIDTH, part, 3 * BYTES, BYTES)
+            for tap in range(9):
+                place = total + tap * LINE + lane
+                v.store(place, v.add(v.load(place), v.load(part + tap * BYTES)))
         for tap in range(9):
-            check = v.fma(v.load_some(back + tap * LINE + 4 * lane, lanes - lane), zero, check)
+            value = v.load_some(total + tap * LINE + lane, lanes - lane // 4)
+            check = v.fma(value, zero, check)
     v.store(seen, check)
     for i in range(lanes):
         target = dw + ((block * LANES + i) * p.C + c) * 36
         for tap in range(9):
-            write(target + 4 * tap, read(back + tap * LINE + 4 * i))
+            write(target + 4 * tap, read(total + tap * LINE + 4 * i))
 
 
-def weight_gradient_winograd(m, x, dy, before):
-    """dw (F, C, 3, 3) by F(m x m, 3x3), or None where it is not finite."""
+def weight_gradient_winograd(m, x, dy, dw, before, otherwise):
+    """dw (F, C, 3, 3) by F(m x m, 3x3); ``otherwise()`` is to do it where it is not finite."""
     x, dy = channels_last(x), channels_last(dy)
     plan = make_plan(m, x.shape, x.strides, dy.shape, dy.strides, before, threads())
-    dw = empty((plan.F, plan.C, 3, 3), np.float32)
-    room = scratch(plan.size)
-    run = on(plan.threads, _accumulate)
-    return dw if run(address(x), address(dy), address(dw), room, plan.address) else None
+    room = scratch(plan.parts * plan.size + plan.threads * SEEN)
+    accumulate = _accumulate_apart if plan.parts == plan.threads else _accumulate_together
+    on(plan.threads, accumulate)(address(x), address(dy), room, plan.address)
+    run_or(on(plan.threads, _finish), (room, address(dw), plan.address), otherwise)

@@ -122,3 +122,20 @@ def test_results_that_see_only_zeros_are_zero(rng):
     x, w = normal(rng, 4, 64, 28, 28), normal(rng, 64, 64, 3, 3)
     y = kernels.conv2d_forward(x, w, None, (1, 1), ((4, 1), (1, 1)), (1, 1), 1)
     assert not y[:, :, :2].any() and y[:, :, 2:].any()
+
+
+@pytest.mark.parametrize("value", [1, np.nan])
+def test_calls_noted_once_decide_anew(rng, forced, value):
+    """A recording made with finite numbers, played with others."""
+    x, w = np.abs(normal(rng, 2, 16, 12, 12)), np.abs(normal(rng, 16, 16, 3, 3))
+    capture = kernels.capture()
+    with capture.running():
+        y = kernels.conv2d_forward(x, w, None, *ONE)
+        dx = kernels.conv2d_input_gradient(x, w, (12, 12), *ONE)
+        dw = kernels.conv2d_weight_gradient(x, x, (3, 3), *ONE)
+    x[1, 3, 5, 6] = value
+    for function, arguments in capture.calls:
+        function(*arguments)
+    np.testing.assert_array_equal(y, kernels.conv2d_forward(x, w, None, *ONE))
+    np.testing.assert_array_equal(dx, kernels.conv2d_input_gradient(x, w, (12, 12), *ONE))
+    np.testing.assert_array_equal(dw, kernels.conv2d_weight_gradient(x, x, (3, 3), *ONE))
