@@ -69,9 +69,9 @@ def environment():
 @functools.cache
 def _settings():
     """What tells the number of threads of the cpu kernels, and whether Winograd may be used."""
-    jit, winograd = [importlib.import_module(f"{__name__}.cpu.{name}")
+    jit, module = [importlib.import_module(f"{__name__}.cpu.{name}")
                      for name in ("jit", "winograd")]
-    return jit.threads, winograd.SWITCH
+    return jit.threads, module.SWITCH
 
 
 def capture():
