@@ -1,4 +1,6 @@
 """What each augmentation does to digits, as pictures."""
+import re
+
 import numpy as np
 
 import minitorch_cnn as mt
@@ -32,4 +34,4 @@ def short(augmentation):
     for plain in ("ToTensor(); ", ", saturation=None, hue=None", ", inplace=False",
                   ", padding_mode=constant", ", padding=None", "degrees=[0.0, 0.0], ", ", fill=0"):
         text = text.replace(plain, "")
-    return text.replace(".0", "")
+    return re.sub(r"\.0(?=[,)\]])", "", text)

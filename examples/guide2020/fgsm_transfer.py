@@ -2,7 +2,7 @@
 
 You will see six nets attacked at six strengths, each attack tried on all of them; accuracy against
 strength, beside the guide's; the images themselves; a map of them; and a seventh net that was
-trained on attacks. Half an hour on two cores.
+trained on attacks. A quarter of an hour on two cores.
 """
 import numpy as np
 

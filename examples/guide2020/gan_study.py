@@ -12,7 +12,7 @@ from common import corrected, kept
 from gan_digits import digits, fixed
 from gan_training import WIDTH, Gan
 
-BATCH, EPOCHS, SHEET = 64, 12, 10
+BATCH, EPOCHS, SHEET = 64, 16, 10
 
 
 def generator(s):
