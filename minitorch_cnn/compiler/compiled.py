@@ -14,11 +14,13 @@ from .recording import Recorder, Slot
 from .replay import Replay
 
 TRIES = 3   # pairs of recordings that may differ
+SIGNATURES = 64
 MOST = 8    # versions of a step for one signature: more, and it changes in every call
 PLAIN = (int, float, complex, bool, str, bytes, type(None))
 
 
-def compile(function):
+def compile(model=None, *, fullgraph=False, dynamic=None, backend=None, mode=None, options=None,
+            disable=False):
     """Make a function of tensors faster: record what it does, then replay it without Python.
 
     The first two calls run as usual and are recorded. If both did the same, later calls replay the
@@ -38,10 +40,16 @@ def compile(function):
 
     Parameters
     ----------
-    function : callable
+    model : callable
         Anything, a Module or a function without arguments too. Only what happens to tensors is
         repeated, and optimizers, schedulers, gradient clipping; so no printing, and no
-        ``losses.append(loss)`` inside: return the loss.
+        ``losses.append(loss)`` inside: return the loss. Left out, the result is a decorator.
+    fullgraph : bool
+        Raise RuntimeError where the function cannot be replayed, instead of running it eagerly.
+    dynamic, backend, mode, options
+        PyTorch's choice of compilers; accepted, without effect.
+    disable : bool
+        Return ``model`` itself.
 
     Returns
     -------
@@ -50,10 +58,17 @@ def compile(function):
         train/eval modes, frozen parameters, and other objects in the variables that the function
         uses. Where replaying is not possible it calls the function, says why in a RuntimeWarning,
         and ``explain()`` tells, too.
+
+    Raises
+    ------
+    TypeError
+        If ``model`` cannot be called.
     """
-    if not callable(function):
-        raise TypeError(f"compile: needs a function or a Module, got {type(function).__name__}")
-    return Compiled(function)
+    if model is None:
+        return functools.partial(compile, fullgraph=fullgraph, disable=disable)
+    if not callable(model):
+        raise TypeError(f"compile: needs a function or a Module, got {type(model).__name__}")
+    return model if disable else Compiled(model, fullgraph)
 
 
 class Compiled:
@@ -62,11 +77,11 @@ class Compiled:
     Attributes
     ----------
     function : callable
-        The original.
+        The original; its attributes are this object's, too.
     """
 
-    def __init__(self, function):
-        self.function = function
+    def __init__(self, function, fullgraph=False):
+        self.function, self.fullgraph = function, fullgraph
         self._versions = {}
         self._variables = _variables(function)
         self._lock = threading.Lock()
@@ -92,19 +107,32 @@ class Compiled:
         finally:
             self._lock.release()
 
+    def __getattr__(self, name):
+        if name == "function":  # not there yet, or copied without it
+            raise AttributeError(name)
+        return getattr(self.function, name)
+
     def _version(self, signature):
+        if len(self._versions) >= SIGNATURES and signature.key not in self._versions:
+            signature.key = "more"
+            if "more" not in self._versions:
+                self._add("more", f"it was called with more than {SIGNATURES} signatures")
         versions = self._versions.setdefault(signature.key, [])
         values = [get() for _, get in self._variables]
         for version in versions:
             if version.holds(values):
                 return version
-        version = Version(values, [name for name, _ in self._variables])
         if len(versions) >= MOST:
-            version.give_up(versions[-1].what_changed(values))
-            versions.insert(0, version)
-            version.holds = lambda values: True
-        else:
-            versions.append(version)
+            return self._add(signature.key, versions[-1].what_changed(values))
+        versions.append(Version(values, [name for name, _ in self._variables], self.fullgraph))
+        return versions[-1]
+
+    def _add(self, key, reason):
+        """Take note that calls with this key run eagerly from now on."""
+        version = Version([], [], self.fullgraph)
+        version.holds = lambda values: True
+        self._versions.setdefault(key, []).insert(0, version)
+        version.give_up(reason)
         return version
 
     def explain(self):
@@ -173,8 +201,8 @@ class Same:
 class Version:
     """A function under one signature and one state of what it uses."""
 
-    def __init__(self, values, names):
-        self.values, self.names = values, names
+    def __init__(self, values, names, fullgraph):
+        self.values, self.names, self.fullgraph = values, names, fullgraph
         self.recording = self.program = self.run = self.reason = None
         self.tries = 0
         self.signature = ""
@@ -238,6 +266,9 @@ class Version:
     def give_up(self, reason):
         """Run eagerly from now on, and say so."""
         self.reason = reason
+        if self.fullgraph:
+            raise RuntimeError(f"compile(fullgraph=True): the step cannot be replayed, because "
+                               f"{reason}")
         warnings.warn(f"compile: the step runs eagerly, because {reason}", RuntimeWarning,
                       stacklevel=5)
 

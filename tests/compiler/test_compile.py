@@ -429,6 +429,36 @@ def test_a_second_thread_does_not_disturb():
     assert not errors
 
 
+def test_options_of_pytorch():
+    @mt.compile(mode="max-autotune", fullgraph=True)
+    def double(x):
+        return x * 2
+
+    for i in range(4):
+        assert double(mt.Tensor([float(i)])).item() == 2 * i
+    assert mt.compile(len, disable=True) is len
+    fast = mt.compile(lambda x: x * x.item(), fullgraph=True)
+    with pytest.raises(RuntimeError, match="fullgraph=True.*reads a value with item"):
+        for _ in range(2):
+            fast(mt.ones(1))
+
+
+def test_a_compiled_module_has_its_attributes():
+    model = net(drop=0.5)
+    fast = mt.compile(model)
+    assert fast.eval() is model and len(list(fast.parameters())) == 8 and not fast.training
+    with pytest.raises(AttributeError, match="no_such"):
+        fast.no_such
+
+
+def test_ever_new_shapes_end_in_eager_mode():
+    fast = mt.compile(lambda x: x + 1)
+    with pytest.warns(RuntimeWarning, match="more than 64 signatures") as caught:
+        for i in range(1, 70):
+            assert fast(mt.zeros(i)).sum().item() == i
+    assert len(caught) == 1
+
+
 def test_explain_and_repr():
     fast = mt.compile(nn.Linear(2, 2))
     assert fast.explain() == "not called yet" and "Linear" in repr(fast)
