@@ -330,6 +330,34 @@ def rectification(pick):
     return "relu_backward", (lay(pick, dy), lay(pick, x))
 
 
+# a kernel, how many arrays it takes, and the numbers after them
+STRAIGHT = (("add", 2, ()), ("sub", 2, ()), ("rsub", 2, ()), ("mul", 2, ()),
+            ("add", 1, (2.5,)), ("sub", 1, (3,)), ("rsub", 1, (1,)), ("mul", 1, (-0.75,)),
+            ("clamp_forward", 1, (0, 6)), ("clamp_forward", 1, (-0.5, 0.25)),
+            ("clamp_forward", 1, (1, -2.0)), ("clamp_backward", 2, (-1.0, 1.5)),
+            ("hardtanh_backward", 2, (0, 6)), ("leaky_relu_forward", 1, (0.125,)),
+            ("leaky_relu_backward", 2, (-2.0,)), ("hardsigmoid_forward", 1, ()),
+            ("hardsigmoid_backward", 2, ()), ("hardswish_forward", 1, ()),
+            ("hardswish_backward", 2, ()))
+
+
+def straight(pick):
+    return _elementwise(pick, STRAIGHT)
+
+
+def _elementwise(pick, kinds):
+    shape = pick.of((_images(pick, 4 * MOST_NUMBERS), _images(pick), (5, 3500), (32768,), (32785,),
+                     (2, 3, 2731), (16, 16, 8, 16), (7, 48, 8, 7), (1,), (3, 1, 2, 1, 5)))
+    name, arrays, more = pick.of(kinds)
+    filled = []
+    for _ in range(arrays):
+        x = numbers(pick, shape, 0) * np.float32(pick.of((1, 4)))
+        x.reshape(-1)[::3] = np.round(2 * x.reshape(-1)[::3]) / 2     # where the pieces meet
+        x.reshape(-1)[5::11] = pick.of((1, np.nan, np.inf, -np.inf))
+        filled.append(lay(pick, x))
+    return name, (*filled, *more)
+
+
 PROBLEMS = {f.__name__: f for f in (convolution, three_by_three, max_pooling, avg_pooling,
                                     adaptive_pooling, normalization, matrix_product,
-                                    rectification)}
+                                    rectification, straight)}

@@ -15,7 +15,7 @@ from . import vectors as v
 from .jit import on, parallel, serial, threads
 from .memory import address, empty_channels_last, suits
 from .objects import PIXELS, Packed, layout, reader
-from .simd import WIDTH, clear
+from .simd import WIDTH, clear, read
 from .stage import channels_last, rearranged
 
 
@@ -159,26 +159,34 @@ def max_pool2d_backward(dy, index, size, window=None):
     return dx
 
 
-@serial
-def _divisor(oh, ow, p, include_pad, divisor):
-    """What the sum of a window is divided by."""
+@functools.cache
+def _scales(p, include_pad, divisor):
+    """(OH, OW): what the sum of each window is multiplied by."""
     if divisor:
-        return divisor
-    top, left = oh * p.SH - p.TOP, ow * p.SW - p.LEFT
+        return np.full((p.OH, p.OW), 1 / divisor, np.float32)
+    rows = _extents(p.OH, p.SH, p.KH, p.TOP, p.H, p.BOTTOM, include_pad)
+    columns = _extents(p.OW, p.SW, p.KW, p.LEFT, p.W, p.RIGHT, include_pad)
+    with np.errstate(divide="ignore"):      # a window in the padding has no pixels
+        return (1 / np.multiply.outer(rows, columns)).astype(np.float32)
+
+
+def _extents(count, step, kernel, before, size, after, include_pad):
+    """How many pixels each window has along one side."""
+    first = np.arange(count) * step - before
     if include_pad:
-        return ((min(top + p.KH, p.H + p.BOTTOM) - top) * (min(left + p.KW, p.W + p.RIGHT) - left))
-    return ((min(top + p.KH, p.H) - max(top, 0)) * (min(left + p.KW, p.W) - max(left, 0)))
+        return np.minimum(first + kernel, size + after) - first
+    return np.minimum(first + kernel, size) - np.maximum(first, 0)
 
 
 @parallel
-def _avg_forward(x, y, plan, include_pad, divisor):
+def _avg_forward(x, y, plan, scales):
     for job in prange(_read(plan).N * _read(plan).OH):
         p = _read(plan)
         n, oh = job // p.OH, job % p.OH
         top = oh * p.SH - p.TOP
         for ow in range(p.OW):
             left = ow * p.SW - p.LEFT
-            scale = v.fill(np.float32(1 / _divisor(oh, ow, p, include_pad, divisor)))
+            scale = v.fill(read(scales + (oh * p.OW + ow) * 4))
             for c in range(0, p.C, WIDTH):
                 total = v.fill(np.float32(0))
                 for h in range(max(top, 0), min(top + p.KH, p.H)):
@@ -199,13 +207,13 @@ def avg_pool2d_forward(x, kernel, stride, padding, output_size, count_include_pa
     x = channels_last(x)
     y = empty_channels_last((*x.shape[:2], *output_size), np.float32)
     plan = _plan(x, y, kernel, stride, padding)
-    _threads(x, _avg_forward)(address(x), address(y), plan.address, int(count_include_pad),
-                              int(divisor_override or 0))
+    scales = _scales(plan, count_include_pad, divisor_override)
+    _threads(x, _avg_forward)(address(x), address(y), plan.address, address(scales))
     return y
 
 
 @parallel
-def _avg_backward(dy, dx, plan, include_pad, divisor):
+def _avg_backward(dy, dx, plan, scales):
     for job in prange(_read(plan).N * _read(plan).H):
         p = _read(plan)
         n, h = job // p.H, job % p.H
@@ -218,10 +226,37 @@ def _avg_backward(dy, dx, plan, include_pad, divisor):
                 total = v.fill(np.float32(0))
                 for oh in range(oh0, oh1):
                     for ow in range(ow0, ow1):
-                        scale = v.fill(np.float32(1 / _divisor(oh, ow, p, include_pad, divisor)))
+                        scale = v.fill(read(scales + (oh * p.OW + ow) * 4))
                         place = dy + n * p.YN + oh * p.YH + ow * p.YW + c * 4
                         total = v.fma(v.load_some(place, p.C - c), scale, total)
                 v.store_some(dx + n * p.XN + h * p.XH + w * p.XW + c * 4, total, p.C - c)
+
+
+@parallel
+def _avg_backward_tiled(dy, dx, plan, scales):
+    """Windows that lie side by side: each hands the same to all of its pixels."""
+    for job in prange(_read(plan).N * _read(plan).OH):
+        p = _read(plan)
+        n, oh = job // p.OH, job % p.OH
+        top = oh * p.SH - p.TOP
+        h0, h1 = max(top, 0), min(top + p.KH, p.H)
+        if oh == p.OH - 1:
+            for h in range(max(h1, 0), p.H):    # rows that no window reaches
+                clear(dx + n * p.XN + h * p.XH, p.W * p.XW)
+        for ow in range(p.OW):
+            left = ow * p.SW - p.LEFT
+            w0, w1 = max(left, 0), min(left + p.KW, p.W)
+            scale = v.fill(read(scales + (oh * p.OW + ow) * 4))
+            place = dy + n * p.YN + oh * p.YH + ow * p.YW
+            for c in range(0, p.C, WIDTH):
+                value = v.mul(v.load_some(place + c * 4, p.C - c), scale)
+                for h in range(h0, h1):
+                    for w in range(w0, w1):
+                        v.store_some(dx + n * p.XN + h * p.XH + w * p.XW + c * 4, value, p.C - c)
+        end = max(p.OW * p.SW - p.LEFT, 0)
+        if end < p.W:
+            for h in range(h0, h1):
+                clear(dx + n * p.XN + h * p.XH + end * p.XW, (p.W - end) * p.XW)
 
 
 def avg_pool2d_backward(dy, size, kernel, stride, padding, count_include_pad, divisor_override):
@@ -231,8 +266,9 @@ def avg_pool2d_backward(dy, size, kernel, stride, padding, count_include_pad, di
     dy = channels_last(dy)
     dx = empty_channels_last((*dy.shape[:2], *size), np.float32)
     plan = _plan(dx, dy, kernel, stride, padding)
-    _threads(dx, _avg_backward)(address(dy), address(dx), plan.address, int(count_include_pad),
-                                int(divisor_override or 0))
+    scales = _scales(plan, count_include_pad, divisor_override)
+    kind = _avg_backward_tiled if kernel == stride else _avg_backward
+    _threads(dx, kind)(address(dy), address(dx), plan.address, address(scales))
     return dx
 
 

@@ -12,8 +12,11 @@ import weakref
 import numpy as np
 
 from .. import kernels
-from ..ops.activation import ReLU
+from ..autograd import Tensor
+from ..ops.activation import LeakyReLU, ReLU
 from ..ops.conv import Conv2d
+from ..ops.elementwise import Add, Mul, Sub
+from ..ops.hard_activation import HardSigmoid, HardSwish, HardTanh
 from ..ops.matmul import Linear
 from ..ops.pool import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
 from ..ops.shape import Reshape
@@ -23,10 +26,12 @@ from .recording import Slot, slots_in
 from .steps import Backward, Forward, Ones
 
 # Ops that do all their work through kernels, where no kernel declines.
-CALLS_ONLY = {Conv2d, Linear, ReLU, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, Reshape,
+CALLS_ONLY = {Conv2d, Linear, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, Reshape,
+              Add, Sub, Mul, ReLU, LeakyReLU, HardTanh, HardSigmoid, HardSwish,
               fused.ConvReLU, fused.ConvReLUPool, fused.ReLUPool, fused.BatchNormReLU,
               fused.ConvBatchNormReLUPool,
               fused.LinearReLU, fused.LabelCrossEntropy}
+HAND_ON = {Reshape, Add, Sub}   # gradients may be dy itself, of which a leaf needs a copy
 
 
 class Replay(Run):
@@ -106,13 +111,16 @@ class Replay(Run):
         if step.node.kind is Reshape and not calls:
             one, other = step.reads()[0], step.writes()[0]
             return np.may_share_memory(self.arrays[one.number], self.arrays[other.number])
+        if step.node.kind in (Add, Sub) and isinstance(step, Backward):
+            return not any(dx is not None and isinstance(edge, Tensor)
+                           for dx, edge in zip(step.grads, step.node.edges))
         return True
 
     # what steps ask for ---------------------------------------------------------------------------
 
     def shares(self, step):
         """Whether a leaf's gradient may lie in the program's memory; it is lent then."""
-        return step.node.kind in CALLS_ONLY and step.node.kind is not Reshape
+        return step.node.kind in CALLS_ONLY and step.node.kind not in HAND_ON
 
     def cast(self):
         """NumPy had to convert a gradient."""

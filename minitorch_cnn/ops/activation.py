@@ -61,11 +61,11 @@ class LeakyReLU(Function):
         self.slope = slope
 
     def forward(self, x):
-        self.positive = x > 0
-        return array_module(x).where(self.positive, x, x * self.slope)
+        self.x = x
+        return kernels.leaky_relu_forward(x, self.slope)
 
     def backward(self, dy):
-        return array_module(dy).where(self.positive, dy, dy * self.slope)
+        return kernels.leaky_relu_backward(dy, self.x, self.slope)
 
 
 def leaky_relu(input, negative_slope=0.01, inplace=False):

@@ -3,9 +3,9 @@
 a, b operands of shapes that broadcast, one may be a Python number; x input; y result;
 dy, da, db, dx gradients. Dtypes mix by PyTorch's rules (``dtypes.result_type``).
 """
-from .. import dtypes
+from .. import dtypes, kernels
 from ..autograd import Function, Tensor
-from ..device import array_module
+from ..device import array_module, is_array
 from .broadcast import (
     USE_NUMBERS,
     binary,
@@ -35,7 +35,7 @@ class Add(Function):
 
     def forward(self, a, b):
         self.a_shape, self.b_shape = shape_of(a), shape_of(b)
-        return a + b
+        return kernels.add(a, b) if is_array(a) else kernels.add(b, a)
 
     def backward(self, dy):
         da = sum_to(dy, self.a_shape) if self.needs[0] else None
@@ -85,11 +85,11 @@ class Sub(Function):
 
     def forward(self, a, b):
         self.a_shape, self.b_shape = shape_of(a), shape_of(b)
-        return a - b
+        return kernels.sub(a, b) if is_array(a) else kernels.rsub(b, a)
 
     def backward(self, dy):
         da = sum_to(dy, self.a_shape) if self.needs[0] else None
-        db = sum_to(-dy, self.b_shape) if self.needs[1] else None
+        db = sum_to(kernels.mul(dy, -1), self.b_shape) if self.needs[1] else None
         return da, db
 
 
@@ -116,11 +116,11 @@ class Mul(Function):
         self.a_shape, self.b_shape = shape_of(a), shape_of(b)
         self.a = a if self.needs[1] else None  # a wanted gradient needs the other operand
         self.b = b if self.needs[0] else None
-        return a * b
+        return kernels.mul(a, b) if is_array(a) else kernels.mul(b, a)
 
     def backward(self, dy):
-        da = sum_to(dy * self.b, self.a_shape) if self.needs[0] else None
-        db = sum_to(dy * self.a, self.b_shape) if self.needs[1] else None
+        da = sum_to(kernels.mul(dy, self.b), self.a_shape) if self.needs[0] else None
+        db = sum_to(kernels.mul(dy, self.a), self.b_shape) if self.needs[1] else None
         return da, db
 
 

@@ -62,6 +62,13 @@ def assert_equal_states(one, other, rtol=2e-4):
         np.testing.assert_allclose(a, b.numpy(), rtol, rtol * np.abs(a).max() + 1e-7, err_msg=name)
 
 
+class Residual(nn.Sequential):
+    """x + the layers of x."""
+
+    def forward(self, x):
+        return x + 0.5 * super().forward(x)
+
+
 NETS = {
     "plain": net,
     "batch norm": lambda: net(norm=True),
@@ -72,6 +79,10 @@ NETS = {
         nn.Conv2d(1, 6, (3, 2), stride=2), nn.LeakyReLU(), nn.Conv2d(6, 7, 3, padding=2, groups=1),
         nn.ReLU(), nn.AvgPool2d(2), nn.Conv2d(7, 7, 3, groups=7), nn.ReLU(), nn.Flatten(),
         nn.Linear(14, 5)),
+    "straight pieces": lambda: nn.Sequential(
+        nn.Conv2d(1, 6, 3), nn.ReLU6(), Residual(nn.Conv2d(6, 6, 3, padding=1), nn.Hardswish()),
+        nn.AvgPool2d(2), Residual(nn.Conv2d(6, 6, 1), nn.LeakyReLU(0.2), nn.Hardsigmoid()),
+        nn.Flatten(), nn.Linear(150, 5)),
 }
 
 
@@ -467,3 +478,18 @@ def test_explain_and_repr():
         for _ in range(3):
             fast(mt.ones(1, 2))
     assert fast.explain() == "1 x 2: replays 1 step in 1 kernel call: Linear"
+
+
+def test_a_leaf_owns_the_gradient_that_a_sum_hands_on():
+    one, two = [mt.Tensor(np.ones(4, np.float32), requires_grad=True) for _ in range(2)]
+
+    @mt.compile
+    def step(x):
+        one.grad = two.grad = None
+        ((one + two) * x + (one - two)).sum().backward()
+
+    for i in range(5):
+        step(mt.Tensor(np.full(4, i, np.float32)))
+        assert one.grad.tolist() == [i + 1] * 4 and two.grad.tolist() == [i - 1] * 4
+        one.grad.data[...] = 7
+        assert two.grad.tolist() == [i - 1] * 4
