@@ -250,3 +250,60 @@ def all_equal(b, x, y):
 def total(b, x):
     """The sum over the lanes."""
     return simd.total(b, x)
+
+
+def _of_one(b, name, x):
+    """LLVM's function of a vector by this name."""
+    kind = ir.FunctionType(VECTOR, [VECTOR])
+    function = cgutils.get_or_insert_function(b.module, kind, f"llvm.{name}.v{simd.WIDTH}f32")
+    return b.call(function, [x])
+
+
+@_function(FLOATS, FLOATS)
+def absolute(b, x):
+    """|x|"""
+    return _of_one(b, "fabs", x)
+
+
+@_function(FLOATS, FLOATS)
+def nearest(b, x):
+    """The integer next to x, as a float; the even one of two."""
+    return _of_one(b, "rint", x)
+
+
+@_function(FLOATS, FLOATS, FLOATS)
+def with_sign(b, x, y):
+    """|x| with the sign of y."""
+    kind = ir.FunctionType(VECTOR, [VECTOR, VECTOR])
+    function = cgutils.get_or_insert_function(b.module, kind, f"llvm.copysign.v{simd.WIDTH}f32")
+    return b.call(function, [x, y])
+
+
+@_function(FLOATS, FLOATS, FLOATS)
+def scaled(b, x, n):
+    """x 2^n for x around 1 and an integer n (as a float) from -200 to 128; NaN where n is NaN.
+
+    Half of n goes onto the exponent of x, the rest into a factor: the product may be infinite or
+    denormal, and is rounded once.
+    """
+    whole = b.fptosi(b.select(b.fcmp_ordered("ord", n, n), n, simd.constant(0)), INDICES)
+    half = b.ashr(whole, _ints(1))
+    raised = b.add(b.bitcast(x, INDICES), b.shl(half, _ints(23)))
+    factor = b.shl(b.add(b.sub(whole, half), _ints(127)), _ints(23))
+    product = b.fmul(b.bitcast(raised, VECTOR), b.bitcast(factor, VECTOR))
+    return b.select(b.fcmp_ordered("ord", n, n), product, n)
+
+
+def _ints(value):
+    return ir.Constant(INDICES, [value] * simd.WIDTH)
+
+
+def polynomial(*coefficients):
+    """The function c0 + c1 x + c2 x^2 + ... for Numba code, by Horner's rule."""
+    @_function(FLOATS, FLOATS)
+    def value(b, x):
+        result = simd.constant(coefficients[-1])
+        for c in coefficients[-2::-1]:
+            result = simd.fma(b, result, x, simd.constant(c))
+        return result
+    return value
