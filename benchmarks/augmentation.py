@@ -60,7 +60,7 @@ def main():
     runs = (lambda: batched(levels[:64]), lambda: batched(levels[:1_000]),
             lambda: torch.stack([pil(picture) for picture in pictures]),
             lambda: torch.stack([tensor(image) for image in tensors]))
-    seconds, quiet = compare(dict(zip(counts, runs)), rounds=7, patience=2)
+    seconds, quiet = compare(dict(zip(counts, runs)), rounds=7)
     speed = {arm: counts[arm] / seconds[arm] for arm in counts}
     base = speed["torchvision, PIL images"]
     print(machine())

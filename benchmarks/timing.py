@@ -1,59 +1,68 @@
 """How these benchmarks measure: verify first, warm up, take turns, throw away disturbed turns.
 
-Absolute times say little on a shared machine, so every number is a ratio of two arms that ran in
-turns in one process. A turn during which other programs used more than a tenth of a core is not
-counted (Linux; elsewhere all are).
+Absolute times say little on a shared machine, so every number is a ratio of arms that ran in turns.
+A turn is one run that does not count, to bring the arm's data back into the caches, and then runs
+for at least BLOCK seconds. A turn during which other programs used more than a tenth of a core is
+not counted (Linux; elsewhere all are).
 """
+import functools
 import os
 import platform
+import statistics
 import time
 from importlib.metadata import PackageNotFoundError, version
 
-import numpy as np
-
 BLOCK = 0.05        # seconds a turn takes at least
 DISTURBED = 0.10    # share of a core that others may use
+FEWEST = 5          # rounds, however slow an arm is
 
 
-def compare(arms, rounds=15, patience=8):
+def compare(arms, rounds=15, seconds=10.0, patience=2.0):
     """Median seconds of each arm.
 
     Parameters
     ----------
     arms : dict of str to callable
-        Without arguments. Each runs twice before anything is timed.
+        Without arguments; or with a method ``turn(repeats)`` as ``turn`` below, for work in
+        another process (see ``rivals.py``).
     rounds : int
         Undisturbed turns of each arm.
-    patience : int
-        Give up on quiet after this many times ``rounds`` turns and take what there is.
+    seconds : float
+        Fewer rounds (FEWEST at least) where that many would take longer than this in all.
+    patience : float
+        Give up on quiet after this many times ``seconds`` and take what there is.
 
     Returns
     -------
     dict of str to float, and the share of turns that were quiet
     """
-    repeats = {}
-    for name, run in arms.items():
-        run()
-        run()
-        start = time.perf_counter()
-        run()
-        repeats[name] = max(1, round(BLOCK / (time.perf_counter() - start)))
-    quiet, all_turns, turns = {name: [] for name in arms}, {name: [] for name in arms}, 0
-    while min(map(len, quiet.values())) < rounds and turns < rounds * patience:
-        turns += 1
-        for name, run in arms.items():
-            seconds, others = _turn(run, repeats[name])
-            all_turns[name].append(seconds)
+    turns = {name: getattr(run, "turn", None) or functools.partial(turn, run)
+             for name, run in arms.items()}
+    repeats, once = {}, 0.0
+    for name, take in turns.items():
+        take(2)
+        one = take(1)[0]
+        repeats[name] = max(1, round(BLOCK / one))
+        once += (repeats[name] + 1) * one
+    rounds = int(min(rounds, max(FEWEST, seconds / once)))
+    quiet, everything, count = {name: [] for name in arms}, {name: [] for name in arms}, 0
+    end = time.perf_counter() + patience * seconds
+    while min(map(len, quiet.values())) < rounds and (
+            count < FEWEST or time.perf_counter() < end):
+        count += 1
+        for name, take in turns.items():
+            value, others = take(repeats[name])
+            everything[name].append(value)
             if others < DISTURBED:
-                quiet[name].append(seconds)
-    share = sum(map(len, quiet.values())) / (turns * len(arms))
-    enough = min(map(len, quiet.values())) >= 3
-    chosen = quiet if enough else all_turns
-    return {name: float(np.median(values)) for name, values in chosen.items()}, share
+                quiet[name].append(value)
+    share = sum(map(len, quiet.values())) / (count * len(arms))
+    chosen = quiet if min(map(len, quiet.values())) >= 3 else everything
+    return {name: statistics.median(values) for name, values in chosen.items()}, share
 
 
-def _turn(run, repeats):
+def turn(run, repeats):
     """(seconds of one run, cores that other programs used meanwhile)."""
+    run()
     own, everyone, start = _own_cpu(), _everyones_cpu(), time.perf_counter()
     for _ in range(repeats):
         run()
@@ -80,6 +89,7 @@ def _everyones_cpu():
 
 def verify(name, ours, theirs, tolerance):
     """Stop if two results are not the same up to ``tolerance`` of the largest number."""
+    import numpy as np  # here, since environments without it take turns, too
     ours, theirs = np.asarray(ours), np.asarray(theirs)
     error = np.abs(ours - theirs).max() / max(np.abs(theirs).max(), 1e-30)
     if not error <= tolerance:

@@ -19,6 +19,7 @@ TAPS = 64           # and of the weights' gradient: taps, and pixels at a time
 STEPS = 16
 MOST_ROWS = 65535   # tiles of filters, over all groups, that one launch can have
 BLOCKS = 1024       # the weights' gradient is shared out until there are about so many
+THREADS = 256       # that share a weight of a depthwise convolution
 PART = 512          # pixels below which sharing costs more than it brings
 
 
@@ -117,7 +118,7 @@ def conv2d_weight_gradient(x, dy, kernel, stride, padding, dilation, groups):
     g = _geometry(len(x), C, x.shape[2:], shape, dy.shape[2:], stride, padding, dilation, groups)
     dw = empty(shape, x.dtype)
     if g.depthwise:
-        launch("depthwise", "depthwise_weight_gradient", x.dtype, dw.size, 256, x, dy, dw,
+        launch("depthwise", "depthwise_weight_gradient", x.dtype, dw.size, THREADS, x, dy, dw,
                *astuple(g))
         return dw
     file, variant, tiles = _choose("conv_weight", F // groups, groups, x.dtype)

@@ -5,6 +5,7 @@ from .launch import blocks, contiguous, empty, launch, product, suits, sweep
 
 PART = 4096         # values of a channel for which a further block is worth its start
 MOST_PARTS = 64
+THREADS = 256       # that share a part
 MANY_BLOCKS = 2048  # enough to fill any GPU; more parts would only leave more to add up
 
 
@@ -77,6 +78,6 @@ def _sum(name, real, N, C, S, *args):
     """The first stage; the last of ``args`` takes the sums."""
     parts = args[-1].shape[1]
     if S > 1:
-        launch("norm", f"{name}_planes", real, (C, parts), 256, *args, N, C, S)
+        launch("norm", f"{name}_planes", real, (C, parts), THREADS, *args, N, C, S)
     else:
         launch("norm", f"{name}_columns", real, (blocks(C, 32), parts), (32, 8), *args, N, C)
