@@ -340,18 +340,6 @@ STRAIGHT = (("add", 2, ()), ("sub", 2, ()), ("rsub", 2, ()), ("mul", 2, ()),
             ("hardsigmoid_backward", 2, ()), ("hardswish_forward", 1, ()),
             ("hardswish_backward", 2, ()))
 
-SMOOTH = (("sigmoid_forward", 1, ()), ("sigmoid_backward", 2, ()), ("tanh_forward", 1, ()),
-          ("tanh_backward", 2, ()), ("silu_forward", 1, ()), ("silu_backward", 2, ()),
-          ("elu_forward", 1, (1.5, 1.0, 1.0)), ("elu_backward", 2, (1.5, 2.0, 0.5)),
-          ("gelu_forward", 1, ()), ("gelu_backward", 2, ()),
-          ("gelu_tanh_forward", 1, (0.8, 0.045)), ("gelu_tanh_backward", 2, (0.8, 0.045)),
-          ("softplus_forward", 1, (2.0, 20.0)), ("softplus_backward", 2, (0.5, 3.0)),
-          ("mish_forward", 1, ()), ("mish_backward", 2, ()))
-
-
-def smooth(pick):
-    return _elementwise(pick, SMOOTH)
-
 
 def straight(pick):
     return _elementwise(pick, STRAIGHT)
@@ -372,4 +360,4 @@ def _elementwise(pick, kinds):
 
 PROBLEMS = {f.__name__: f for f in (convolution, three_by_three, max_pooling, avg_pooling,
                                     adaptive_pooling, normalization, matrix_product,
-                                    rectification, straight, smooth)}
+                                    rectification, straight)}

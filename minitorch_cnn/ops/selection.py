@@ -5,7 +5,6 @@ dy, da, db ... gradients.
 """
 import math
 
-from .. import kernels
 from ..autograd import Function, Tensor
 from ..device import array_module
 from .broadcast import (

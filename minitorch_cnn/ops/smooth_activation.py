@@ -25,11 +25,11 @@ class Sigmoid(Function):
     """y = 1 / (1 + exp(-x));  dx = dy y (1 - y)."""
 
     def forward(self, x):
-        self.y = kernels.sigmoid_forward(x)
+        self.y = logistic(as_float(x))
         return self.y
 
     def backward(self, dy):
-        return kernels.sigmoid_backward(dy, self.y)
+        return dy * (1 - self.y) * self.y
 
 
 def sigmoid(input):
@@ -47,11 +47,11 @@ class Tanh(Function):
     """y = tanh(x);  dx = dy (1 - y^2)."""
 
     def forward(self, x):
-        self.y = kernels.tanh_forward(x)
+        self.y = array_module(x).tanh(as_float(x))
         return self.y
 
     def backward(self, dy):
-        return kernels.tanh_backward(dy, self.y)
+        return dy * (1 - self.y * self.y)
 
 
 def tanh(input):
@@ -70,10 +70,11 @@ class SiLU(Function):
 
     def forward(self, x):
         self.x = x
-        return kernels.silu_forward(x)
+        return x / (1 + array_module(x).exp(-x))
 
     def backward(self, dy):
-        return kernels.silu_backward(dy, self.x)
+        s = logistic(self.x)
+        return dy * (s * (1 + self.x * (1 - s)))
 
 
 def silu(input, inplace=False):
@@ -104,10 +105,12 @@ class GELU(Function):
 
     def forward(self, x):
         self.x = x
-        return kernels.gelu_forward(x)
+        self.phi = (kernels.erf(x * math.sqrt(0.5)) + 1) * 0.5
+        return x * self.phi
 
     def backward(self, dy):
-        return kernels.gelu_backward(dy, self.x)
+        density = array_module(dy).exp(self.x * self.x * -0.5) * (1 / math.sqrt(2 * math.pi))
+        return dy * (self.phi + self.x * density)
 
 
 class GELUTanh(Function):
@@ -120,10 +123,12 @@ class GELUTanh(Function):
 
     def forward(self, x):
         self.x = x
-        return kernels.gelu_tanh_forward(x, self.SCALE, self.CUBIC)
+        self.t = array_module(x).tanh(self.SCALE * (x + self.CUBIC * (x * x * x)))
+        return 0.5 * x * (1 + self.t)
 
     def backward(self, dy):
-        return kernels.gelu_tanh_backward(dy, self.x, self.SCALE, self.CUBIC)
+        inner = self.SCALE * (1 + 3 * self.CUBIC * (self.x * self.x))
+        return dy * (0.5 * (1 + self.t) + 0.5 * self.x * (1 - self.t * self.t) * inner)
 
 
 def gelu(input, approximate="none"):
@@ -157,11 +162,13 @@ class Softplus(Function):
         self.beta, self.threshold = beta, threshold
 
     def forward(self, x):
-        self.x = x
-        return kernels.softplus_forward(x, self.beta, self.threshold)
+        xp = array_module(x)
+        self.bx = x * self.beta
+        y = xp.maximum(self.bx, 0) + xp.log1p(xp.exp(-xp.abs(self.bx)))  # exp never overflows
+        return xp.where(self.bx > self.threshold, x, y / self.beta)
 
     def backward(self, dy):
-        return kernels.softplus_backward(dy, self.x, self.beta, self.threshold)
+        return array_module(dy).where(self.bx > self.threshold, dy, dy * logistic(self.bx))
 
 
 def softplus(input, beta=1.0, threshold=20.0):
@@ -220,11 +227,13 @@ class Mish(Function):
     """y = x t, t = tanh(log(1 + exp(x)));  dx = dy (t + x s (1 - t^2))."""
 
     def forward(self, x):
+        xp = array_module(x)
         self.x = x
-        return kernels.mish_forward(x)
+        self.t = xp.tanh(xp.log1p(xp.exp(x)))  # exp(x) = inf gives t = 1, which is right
+        return x * self.t
 
     def backward(self, dy):
-        return kernels.mish_backward(dy, self.x)
+        return dy * (self.t + self.x * logistic(self.x) * (1 - self.t * self.t))
 
 
 def mish(input, inplace=False):
