@@ -5,6 +5,7 @@ dy, da, db ... gradients.
 """
 import math
 
+from .. import kernels
 from ..autograd import Function, Tensor
 from ..device import array_module
 from .broadcast import (
