@@ -8,7 +8,7 @@ from minitorch_cnn import plot
 from minitorch_cnn.attacks import activation_maximization
 
 from common import run_alone
-from maximization_answers import increasing, likeness, looks, tables
+from maximization_answers import increasing, likeness, looks, short, tables
 from maximization_recipes import prices
 from maximization_written import study_written
 from nets import facts, judge, kept_for, net_of, proof
@@ -31,9 +31,9 @@ def study(s, report):
     tables(report, kinds, alike, steps)
     report.question("Do the images look like digits? Which one, and why?", looks(kinds, alike))
     report.question("Is the cost increasing?", increasing(steps))
-    report.prices(prices(s, kinds["free"]))
     proof(report, *kinds.values(), *steps.values())
-    return kinds | {"steps": steps, "likeness": alike}
+    return kinds | {"steps": steps, "likeness": alike, "prices": prices(s, kinds["free"]),
+                    "short": short(kinds)}
 
 
 def maximized(s, name, step=STEP, **options):

@@ -60,14 +60,15 @@ def answer(found, from_pixels):
 
     def change(name, digits, unit, more, less):
         word = more if second[name] > first[name] else less
-        return f"{word} ({first[name]:.{digits}f}{unit} in conv1, {second[name]:.{digits}f}{unit})"
+        return (f"{word} ({first[name]:.{digits}f}{unit} in conv1, {second[name]:.{digits}f}{unit} "
+                "in conv2)")
 
     return (f"The maps are coarser: {first['side']} places a side become {second['side']}, and "
-            f"each sees {SEES[2]} pixels a side instead of {SEES[1]}. Correlated with the image "
-            f"they are {change('like', 2, '', 'more', 'less')}: conv1 draws the digit's outline as "
-            "seen from several sides, conv2 marks where a stroke of some direction, an end or a "
-            f"bend is. They are {change('zeros', 0, ' % zeros', 'sparser', 'not sparser')}. What "
-            f"they say about the class is {change('told', 0, ' %', 'more', 'not more')}: that many "
+            f"each sees {SEES[2]} pixels a side instead of {SEES[1]}. Their likeness to the image "
+            f"is {change('like', 2, '', 'larger', 'smaller')}: conv1 draws the digit and its "
+            "outline as seen from several sides, conv2 marks where a stroke of some direction, an "
+            f"end or a bend is. Zeros are {change('zeros', 0, ' %', 'more frequent', 'rarer')}. "
+            f"The digits are told apart {change('told', 0, ' %', 'better', 'no better')}: so many "
             "images are nearest to the mean of their own class, where pixels alone give "
             f"{from_pixels:.0f} %.")
 

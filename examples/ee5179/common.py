@@ -1,17 +1,16 @@
 """What the scripts of this study share: options, the data, and results that are kept.
 
-Whatever takes long is computed once and kept in the study's folder: an interrupted study goes on
-where it stopped, and a script that needs the trained net finds it (or trains it first).
+A script that needs the trained net finds it in the study's folder, or trains it first.
 """
 import argparse
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import minitorch_cnn as mt
 from minitorch_cnn.report import Report
 
 from images import loaders, split, test_images
+from results import kept
 
 
 @dataclass(frozen=True)
@@ -34,9 +33,24 @@ def run_alone(doc, study, arguments=None):
     """Run one part of the study as a script: print its report, and write it as a page."""
     s = settings(doc, arguments)
     report = Report(doc.splitlines()[0], as_written=s.as_written)
-    study(s, report)
+    found = study(s, report)
+    price_table(report, found.get("prices"))
     print(report.to_markdown())
     print("page:", report.save(s.folder, Path(sys.argv[0]).stem + "_as_written" * s.as_written))
+
+
+def at_least_one(text):
+    """A number of seeds; argparse tells what is wrong."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, got {text}")
+    return int(text)
+
+
+def price_table(report, rows):
+    """What the documents' mistakes cost, at the end of a page that measured it."""
+    if rows:
+        report.section("What the documents' mistakes cost")
+        report.prices(rows)
 
 
 def settings(doc, arguments=None):
@@ -45,19 +59,12 @@ def settings(doc, arguments=None):
     parser.add_argument("--out", type=Path, default=Settings.out, help="folder for all results")
     parser.add_argument("--as-written", action="store_true", help="with the documents' mistakes")
     parser.add_argument("--quick", action="store_true", help="a tenth of the data, one seed")
-    parser.add_argument("--seeds", type=int, default=Settings.seeds, help="runs of each training")
+    parser.add_argument("--seeds", type=at_least_one, default=Settings.seeds,
+                        help="runs of each training")
     parser.add_argument("--device", default=Settings.device, help='"cpu" or "cuda"')
     args = vars(parser.parse_args(arguments))
     return Settings(**args | ({"seeds": 1} if args["quick"] else {}))
 
 
-def kept(s, name, compute):
-    """What ``compute()`` returned when it ran for the first time: a dict of Tensors and numbers."""
-    path = s.folder / "results" / f"{name}.safetensors"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        mt.save(compute(), path)
-    return mt.load(path)
-
-
-__all__ = ["Settings", "kept", "loaders", "run_alone", "settings", "split", "test_images"]
+__all__ = ["Settings", "kept", "loaders", "price_table", "run_alone", "settings", "split",
+           "test_images"]

@@ -8,8 +8,10 @@ import minitorch_cnn as mt
 from minitorch_cnn import plot
 from minitorch_cnn.interpret import filters
 from minitorch_cnn.models import MnistCNN
+from minitorch_cnn.report import Price
 
 from common import run_alone
+from filter_answers import answer
 from filter_parts import PARTS, by_chance, by_energy, likeness, shares_of
 from nets import net_of
 
@@ -29,7 +31,8 @@ def study(s, report):
     alike = {name: likeness(w, conv1) for name, w in layers.items() if name != "conv1"}
     table(report, layers, shares, chance, alike)
     report.question("Do the filters show interesting patterns?", answer(shares, chance, alike))
-    return {"shares": shares, "chance": chance, "likeness": alike, "channels": chosen}
+    return {"shares": shares, "chance": chance, "likeness": alike, "channels": chosen,
+            "prices": [] if s.as_written else [price(conv2, chosen)]}
 
 
 def pictures(report, conv1, conv2, chosen):
@@ -57,21 +60,13 @@ def table(report, layers, shares, chance, alike):
                  digits=3)
 
 
-def answer(shares, chance, alike):
-    odd = {name: " and ".join(unusual(shares[name], chance[name])) for name in ("conv1", "conv2")}
-    said = [f"{name} has {parts or 'no part in an unusual share'}" for name, parts in odd.items()]
-    return ("Edges in several directions, lines and spots can be picked out in conv1. But nine "
-            "weights always look like something, so they are counted, beside random weights: "
-            f"{'; '.join(said)}.\n\nconv1's filters lie on the image itself and can be read as "
-            "what they look for. Those of conv2 lie on 32 maps each, so that a single one says "
-            f"little; they resemble a filter of conv1 with a cosine of {alike['conv2']:.2f}, where "
-            f"random weights reach {alike['untrained']:.2f}.")
-
-
-def unusual(shares, chance):
-    """The parts whose share random weights do not have, in words."""
-    return [f"{'more' if share > high else 'less'} {part} ({100 * share:.0f} %)"
-            for part, share, (low, high) in zip(PARTS, shares, chance) if not low <= share <= high]
+def price(conv2, chosen):
+    """What it costs to index the filters of conv2 without their input channels."""
+    energy = (conv2 ** 2).sum((0, 2, 3)) / (conv2 ** 2).sum()  # of each input channel
+    share = [100 * float(energy[some].sum()) for some in ([0], chosen)]
+    return Price("notebook2023: filters by child index, input channel 0 only", *share, digits=1,
+                 quantity=f"share of conv2's energy in the filters shown, in %: 1 or {len(chosen)} "
+                 "of 32 channels")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from minitorch_cnn.attacks import every_pair, image_pull
 
 from common import run_alone, test_images
 from nets import facts, here, judge, kept_for, net_of, proof
-from pull_answers import answer, best_beta, table
+from pull_answers import answer, best_beta, short, table
 from pull_recipes import prices
 from pull_written import study_written
 
@@ -34,10 +34,9 @@ def study(s, report):
         sheet(s, report, cost, chosen[cost], f)
     table(report, {cost: {chosen[cost]: f} for cost, f in found.items()},
           f"All 90 pairs, {steps} steps")
-    report.question("Is the net fooled, and what do the images look like?", answer(found))
-    report.prices(prices(s, found["logit"]))
+    report.question("Is the net fooled, and what do the images look like?", answer(found, sweep))
     proof(report, *found.values())
-    return found | {"beta": chosen}
+    return found | {"beta": chosen, "prices": prices(s, found["logit"]), "short": short(found)}
 
 
 def pulled(s, cost, beta, steps, pairs=slice(None)):

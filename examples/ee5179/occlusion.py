@@ -32,8 +32,8 @@ def study(s, report):
            "Element [j, k] is the patch [2j : 2j + 14, 2k : 2k + 14].")
     matrices(report, found)
     score = study_score(s, report, model)
-    report.prices(prices(s))
-    return {"positions": {size: found.drop.shape[1:] for size, found in maps.items()},
+    sides = {size: each.drop.shape[1:] for size, each in maps.items()}
+    return {"prices": prices(s, score["over"]), "positions": sides,
             "report2019": found.drop.shape[1:], **score}
 
 

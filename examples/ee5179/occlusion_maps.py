@@ -23,4 +23,4 @@ def occluded(s, model, digits, size, stride=1, fill=0.5, images=None):
 
     name = f"occlusion/{len(images)}-images-{size}x{size}-stride-{stride}-{fill}"
     found = kept_for(s, model, name, compute)
-    return Occlusion(**{key: value for key, value in found.items() if key != "weights"})
+    return Occlusion(**{field.name: found[field.name] for field in dataclasses.fields(Occlusion)})

@@ -39,9 +39,10 @@ def study_written(s, report):
                      in sides.items()], "Positions a side.")
     drawn, right, agree = transposed(s)
     report.question("Is the learning meaningful?", (
-        f"These maps cannot tell: as drawn they agree with the right ones with a correlation of "
-        f"{agree:.2f}. Read as they are drawn, a 5x5 patch costs {drawn:+.3f} more over the digit "
-        f"than over the background; with rows and columns put right {right:+.3f}."))
+        f"{'These maps can hardly tell' if agree < 0.9 else 'Perhaps'}: as drawn they agree with "
+        f"the right ones with a correlation of {agree:.2f}. Read as drawn, the drop by a 5x5 patch "
+        f"over the digit minus that over the background is {drawn:+.3f}; with rows and columns put "
+        f"right it is {right:+.3f}."))
     return {"positions": {size: found.drop.shape[1:] for size, found in maps.items()},
             "report2019": found.drop.shape[1:], "agree": agree}
 
@@ -58,10 +59,12 @@ def transposed(s):
     return *excess, float(agree)
 
 
-def prices(s):
-    """What the mistakes cost: rows for ``report.prices``."""
+def prices(s, over):
+    """What the mistakes cost; ``over``: drops over digit and background for each filling."""
     return [Price(f"{document}: ceil((28 - size) / stride) positions", 784 - side ** 2, 0, digits=0,
                   quantity="pixels that no patch covers, of 784")
             for document, side in (("notebook2023", 27), ("report2019, stride 2", 26))] + [
         Price("notebook2023: maps transposed", transposed(s)[2], 1.0,
-              quantity="correlation of the map as drawn with the right one, 5x5, SGD+BN")]
+              quantity="correlation of the map as drawn with the right one, 5x5, SGD+BN"),
+        Price("report2019: only a black patch, on a black ground", over[0.0][1], over[0.5][1],
+              digits=4, quantity="drop of p by a 4x4 patch on the background: black, grey")]

@@ -28,8 +28,8 @@ def table(report, found, what):
         "second net sees the image's digit. MSE in squared pixels of [0, 1]."))
 
 
-def answer(found):
-    """The answer from the two costs' numbers on all pairs."""
+def answer(found, sweep):
+    """The answer from the two costs' numbers on all pairs, and from the betas that were tried."""
     said = []
     for cost, f in found.items():
         rate = Proportion(int(f["rounded"].sum()), len(f["rounded"]))
@@ -38,7 +38,20 @@ def answer(found):
                     f"pairs (95 % interval {100 * rate.low:.0f} to {100 * rate.high:.0f} %), at a "
                     f"median distance of {255 * np.sqrt(np.median(f['mse'])):.0f} grey levels. A "
                     f"second net sees the image's digit in {like} and the target in {target}.")
-    return " ".join(said) + (
-        "\n\nThe pull decides: the larger beta, the more it looks like the image and the less it "
-        "is taken for the target. A logit pays for more even when the target has won long ago; "
-        "the log probability stops paying there, so the pull can do the rest.")
+    ends = "; ".join(
+        f"{cost.replace('_', ' ')}, beta {first:g} to {last:g}: fooled "
+        f"{100 * betas[first]['rounded'].mean():.0f} to {100 * betas[last]['rounded'].mean():.0f} %"
+        f", median MSE {np.median(betas[first]['mse']):.2g} to {np.median(betas[last]['mse']):.2g}"
+        for cost, betas in sweep.items() for first, *_, last in [betas])
+    why = (" A logit pays for more even when the target has won long ago; the log probability "
+           "stops paying there, so the pull can do the rest."
+           if both(found["log_probability"]).mean() > both(found["logit"]).mean() else "")
+    return f"{' '.join(said)}\n\nThe pull decides between the two aims ({ends}).{why}"
+
+
+def short(found):
+    """One sentence for the summary."""
+    return "Pull towards an image: " + "; ".join(
+        f"with the {cost.replace('_', ' ')} the net is fooled in {f['rounded'].sum()} of "
+        f"{len(f['rounded'])} pairs, and a second net still sees the image's digit in "
+        f"{(f['seen'] == f['looks']).sum()}" for cost, f in found.items()) + "."

@@ -38,6 +38,8 @@ def picture(f):
 def answer(found):
     said = "; ".join(f"{name}: {f['moved']:.2g} grey levels of the {f['far']:.0f} that are missing"
                      for name, f in found.items())
-    return (f"They cannot. The pull moves a pixel by this much: {said}. With X in 0 .. 255 and "
-            "the image in 0 .. 1 it pulls every pixel towards black, and its pull is far too weak "
-            "to be seen. What the net is sure of has nothing to do with the image.")
+    seen = max(f["moved"] / f["far"] for f in found.values())
+    return (f"{'They cannot' if seen < 0.02 else 'Hardly'}. The pull moves a pixel by this much: "
+            f"{said}. With X in 0 .. 255 and the image in 0 .. 1 it pulls every pixel towards "
+            "black, and far too weakly to be seen. What the net is sure of has nothing to do with "
+            "the image.")

@@ -10,13 +10,18 @@ from common import loaders
 
 def test_accuracy(s, result, as_written=None):
     """Percent of the test images right; as these settings say, or ``as_written`` or not."""
-    return 100 * float(np.mean(predicted(s, result, as_written) == test_labels(s)))
+    return percent_right(s, predicted(s, result, as_written))
 
 
 def predicted(s, result, as_written=None):
     """The class predicted for each test image (N,)."""
     written = s.as_written if as_written is None else as_written
     return np.asarray((result["as_written"] if written else result)["logits"]).argmax(1)
+
+
+def percent_right(s, classes):
+    """Of the test images, for the class predicted for each (N,)."""
+    return 100 * float(np.mean(classes == test_labels(s)))
 
 
 def histories(results):
@@ -40,3 +45,8 @@ def mean_interval(percents, images):
 def test_labels(s):
     """Labels (N,) of the test set."""
     return np.concatenate([labels.data for _, labels in loaders(s, 500)[2]])
+
+
+def number_of_seeds(s):
+    """One seed, or three of them, in words."""
+    return "one seed" if s.seeds == 1 else f"{s.seeds} seeds"

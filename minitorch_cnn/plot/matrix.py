@@ -136,7 +136,7 @@ class Cells:
         board.text(self._middle(left, width, self.x_label),
                    MARGIN + 1.3 * LINE * bool(self.title), self.x_label)
         board.text(MARGIN + LINE / 2, self._middle(top, height, self.y_label), self.y_label,
-                   up="center", rotation=90)
+                   up="center", rotation=90 if len(self.y_label) > 1 else 0)
 
     def _draw_bar(self, board, x, y, height):
         from matplotlib.cm import ScalarMappable

@@ -122,7 +122,10 @@ class Price:
                 self._text(self.corrected), self.cost or self._difference())
 
     def _text(self, value):
-        return value if isinstance(value, str) else number_text(value, self.digits)
+        if isinstance(value, str) or value is None:
+            return number_text(value) if value is None else value
+        whole = self.digits == 0 and math.isfinite(value)
+        return number_text(round(value) if whole else value, self.digits)
 
     def _difference(self):
         both = (self.as_written, self.corrected)

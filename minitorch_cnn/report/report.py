@@ -138,8 +138,9 @@ class Report:
         str
             "Table 3", to be named in texts.
         """
-        columns = ("quantity", document, "ours [interval]", "expected", "verdict")
         cells = [_of(Verdict, row, "verdicts").cells() for row in rows]
+        ours = "ours [interval]" if any(row.interval is not None for row in rows) else "ours"
+        columns = ("quantity", document, ours, "expected", "verdict")
         if all(row.accepted is None and not row.exact for row in rows):
             columns, cells = columns[:3] + columns[4:], [row[:3] + row[4:] for row in cells]
         return self.table(columns, cells, caption, as_written=as_written)

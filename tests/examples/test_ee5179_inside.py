@@ -1,10 +1,9 @@
 """The parts of the study that look inside and attack, small, on nets trained for a second."""
 import sys
-from importlib import import_module
-from pathlib import Path
 
 import numpy as np
 import pytest
+from tiny_study import fewer_steps, script
 
 import minitorch_cnn as mt
 from minitorch_cnn.attacks import weights_checksum
@@ -15,27 +14,16 @@ from minitorch_cnn.nn import functional as F
 from minitorch_cnn.optim import Adam
 from minitorch_cnn.report import Report
 
-FOLDER = Path(__file__).parents[2] / "examples" / "ee5179"
-sys.path.insert(0, str(FOLDER))
-
-activation_maximization = import_module("activation_maximization")
-activation_measures = import_module("activation_measures")
-activations = import_module("activations")
-common = import_module("common")
-filter_parts = import_module("filter_parts")
-filters = import_module("filters")
-image_pull = import_module("image_pull")
-maximization_recipes = import_module("maximization_recipes")
-nets = import_module("nets")
-noise_transfer = import_module("noise_transfer")
-occlusion = import_module("occlusion")
-occlusion_score = import_module("occlusion_score")
-pull_recipes = import_module("pull_recipes")
-
-SCRIPTS = (filters, activations, occlusion, activation_maximization, image_pull, noise_transfer)
-HELPERS = ("activation_measures", "deletion_curves", "filter_parts", "maximization_answers",
-           "maximization_recipes", "maximization_written", "nets", "occlusion_maps",
-           "occlusion_score", "occlusion_written", "pull_answers", "pull_recipes", "pull_written")
+activation_maximization = script("activation_maximization")
+activation_measures = script("activation_measures")
+activations = script("activations")
+common = script("common")
+filter_parts = script("filter_parts")
+filters = script("filters")
+image_pull = script("image_pull")
+nets = script("nets")
+noise_transfer = script("noise_transfer")
+occlusion = script("occlusion")
 
 
 def tiny(batch_norm, seed):
@@ -47,7 +35,7 @@ def tiny(batch_norm, seed):
         optimizer.zero_grad()
         F.cross_entropy(model(images), labels).backward()
         optimizer.step()
-    return {"model": model.state_dict()}
+    return {"model": model.state_dict(), "spent": 1.0}
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +45,8 @@ def folder(tmp_path_factory):
     runs = out / "quick" / "results" / "runs"
     runs.mkdir(parents=True)
     normed = tiny(True, 0)
-    mt.save(normed, runs.parent / "best-0.safetensors")
-    mt.save(tiny(True, 1), runs.parent / "best-1.safetensors")
+    mt.save(normed, runs.parent / "best.safetensors")
+    mt.save(tiny(False, 1), runs / "RMSProp-0.safetensors")
     mt.save(tiny(False, 0), runs / "report2019-0.safetensors")
     for name in ("SGD+BN", "Adam+BN"):
         mt.save(normed, runs / f"{name}-0.safetensors")
@@ -68,20 +56,14 @@ def folder(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
     """Fewer steps, pairs and images."""
-    monkeypatch.setattr(activation_maximization, "ITERATIONS", 120)
-    monkeypatch.setattr(maximization_recipes, "FASTER", 500)
-    monkeypatch.setattr(image_pull, "BETAS", {"logit": (300, 1000), "log_probability": (30, 100)})
-    monkeypatch.setattr(image_pull, "STEPS", 30)
-    for recipe in pull_recipes.RECIPES:
-        monkeypatch.setitem(recipe.__dict__, "quick", 10)
-    monkeypatch.setattr(occlusion_score, "IMAGES", 140)
+    fewer_steps(monkeypatch)
 
 
-def run(script, folder, as_written=False):
+def run(part, folder, as_written=False):
     """(what study() returned, the report)."""
     s = common.Settings(folder, as_written, quick=True, seeds=1)
     report = Report("test", as_written=as_written)
-    return script.study(s, report), report
+    return part.study(s, report), report
 
 
 def figures(report):
@@ -228,10 +210,3 @@ def test_a_script_alone_writes_its_page(folder, monkeypatch, capsys):
     common.run_alone(filters.__doc__, filters.study)
     assert "page:" in capsys.readouterr().out
     assert (folder / "quick" / "filters.html").exists()
-
-
-@pytest.mark.parametrize("name", [script.__name__ for script in SCRIPTS] + list(HELPERS))
-def test_short_enough_to_be_read_aloud(name):
-    text = (FOLDER / f"{name}.py").read_text()
-    assert len(text.splitlines()) <= 80
-    assert text.startswith('"""')
