@@ -22,8 +22,6 @@ them where that is not faster, and again where a result is not finite.
     N C H W input;  F OH OW output;  KH KW kernel;  SH SW stride;  DH DW dilation;  G groups
 """
 import functools
-from collections import namedtuple
-from math import gcd
 
 import numpy as np
 from numba import prange
@@ -31,11 +29,12 @@ from numba import prange
 from . import tiles
 from . import vectors as v
 from .conv_few import MOST, correlate_few
-from .conv_plan import Plan, read_plan
+from .conv_plan import Plan, pixels, read_plan, row_class
 from .conv_weight import weight_gradient
 from .depthwise import accumulate_depthwise, correlate_depthwise
 from .jit import Entry, on, parallel, serial, threads
-from .memory import address, contiguous, empty, empty_channels_last, scratch, suits
+from .memory import FLOAT, address, contiguous, empty, empty_channels_last, scratch, suits
+from .objects import ROWS, layout
 from .simd import BYTES, WIDTH, clear, read, write
 from .stage import channels_last, long_rows, stage
 from .winograd import in_words, tile_size
@@ -44,7 +43,7 @@ from .winograd_weight import weight_gradient_winograd
 
 BAND = 1 << 18          # bytes of x that a thread stages at once: half of a second-level cache
 NO_FLOOR = int(np.float32(-np.inf).view(np.int32))
-FEW = 1 << 19           # multiplications that one thread does sooner than two
+FEW = 1 << 22           # multiplications that one thread does sooner than two, which share w
 PACK = 16
 LANES = 2 * WIDTH       # output channels in a line of packed weights
 LINE = 2 * BYTES
@@ -96,13 +95,15 @@ def make_plan(x_shape, x_strides, y_shape, y_strides, w_strides, kernel, stride,
     blocks = -(-(f // groups) // LANES)
     splits = min(groups * blocks, -(-workers // (n * bands)))
     staged_rows = (-(-oh // bands) - 1) * sh + (kh - 1) * dh + 1
-    return Plan(
+    plan = Plan(
         n, c, h, w, f, oh, ow, kh, kw, sh, sw, dh, dw, top, left, groups,
         *x_strides, y_strides[0], y_strides[2], y_strides[3], *w_strides,
         kind, rows, cols, bands, splits, workers,
         int(not in_place), wide, 1 if together else kw, kw * c if together else c // groups, blocks,
         0 if in_place else staged_rows * wide * c * 4 + BYTES,
         groups * blocks * (kh * kw * (c // groups) + 1) * LINE, floor)
+    plan.room, plan.kernel = plan.packed + workers * plan.scratch, on(workers, kernel_for(plan))
+    return plan
 
 
 @parallel
@@ -228,9 +229,7 @@ def kernel_for(plan):
 
 
 def _run(x, w_start, bias, y_start, plan):
-    room = scratch(plan.packed + plan.threads * plan.scratch)
-    run = on(plan.threads, kernel_for(plan))
-    run(address(x), w_start, address(bias), y_start, room, plan.address)
+    plan.kernel(address(x), w_start, address(bias), y_start, scratch(plan.room), plan.address)
 
 
 def conv2d_forward(x, w, b, stride, padding, dilation, groups):
@@ -246,19 +245,15 @@ def conv2d_relu_forward(x, w, b, stride, padding, dilation, groups):
 def _forward(x, w, b, stride, padding, dilation, groups, floor):
     if not suits(x, w, b):
         return NotImplemented
-    (n, _, height, width), (f, _, kh, kw) = x.shape, w.shape
-    (top, bottom), (left, right) = padding
-    oh = (height + top + bottom - dilation[0] * (kh - 1) - 1) // stride[0] + 1
-    ow = (width + left + right - dilation[1] * (kw - 1) - 1) // stride[1] + 1
-    y = empty_channels_last((n, f, oh, ow), np.float32)
-    b = contiguous(b)
-    m = tile_size((kh, kw), stride, dilation, groups, (top, left), x.shape, y.shape)
-    plan = _forward_plan(x, w, y, stride, padding, dilation, groups, floor)
+    shape, plan = _forward_plan(x.shape, x.strides, w.shape, w.strides, stride, padding, dilation,
+                                groups, threads(), floor)
+    y, b, before = empty_channels_last(shape, FLOAT), contiguous(b), (padding[0][0], padding[1][0])
+    m = tile_size(w.shape[2:], stride, dilation, groups, before, x.shape, shape)
 
     def direct():
         _run(x, address(w), b, address(y), plan)
     if m:
-        correlate_winograd(m, x, address(w), w.strides, b, y, (top, left), floor, direct)
+        correlate_winograd(m, x, address(w), w.strides, b, y, before, floor, direct)
     else:
         direct()
     return y
@@ -275,25 +270,31 @@ def _finite(x, count):
 
 def is_finite(x):
     """Whether an array holds neither inf nor NaN."""
-    return _finite(address(x), x.size) if x.flags.c_contiguous else np.isfinite(x).all()
+    return _finite(address(x), x.size) if layout(x) == ROWS else np.isfinite(x).all()
 
 
-def _forward_plan(x, w, y, stride, padding, dilation, groups, floor=NO_FLOOR):
-    f_stride, c_stride, h_stride, w_stride = w.strides
-    return make_plan(x.shape, x.strides, y.shape, y.strides,
-                     (len(w) // groups * f_stride, f_stride, c_stride, h_stride, w_stride),
-                     w.shape[2:], stride, dilation, (padding[0][0], padding[1][0]), groups,
-                     threads(), floor)
+@functools.cache
+def _forward_plan(x_shape, x_strides, w_shape, w_strides, stride, padding, dilation, groups,
+                  workers, floor=NO_FLOOR):
+    """(shape of y, how to compute it)."""
+    (n, _, height, width), (f, _, kh, kw) = x_shape, w_shape
+    (top, bottom), (left, right) = padding
+    oh = (height + top + bottom - dilation[0] * (kh - 1) - 1) // stride[0] + 1
+    ow = (width + left + right - dilation[1] * (kw - 1) - 1) // stride[1] + 1
+    plan = make_plan(x_shape, x_strides, (n, f, oh, ow), pixels((n, f, oh, ow)),
+                     (f // groups * w_strides[0], *w_strides), (kh, kw), stride, dilation,
+                     (top, left), groups, workers, floor)
+    return (n, f, oh, ow), plan
 
 
 def explain_conv2d_forward(x, w, b, stride, padding, dilation, groups):
     """In words, for ``minitorch_cnn.kernels.explain``: which inner loop, and how it is cut."""
-    y = conv2d_forward(x, w, b, stride, padding, dilation, groups)
+    shape, plan = _forward_plan(x.shape, x.strides, w.shape, w.strides, stride, padding, dilation,
+                                groups, threads())
     before = padding[0][0], padding[1][0]
-    m = tile_size(w.shape[2:], stride, dilation, groups, before, x.shape, y.shape)
+    m = tile_size(w.shape[2:], stride, dilation, groups, before, x.shape, shape)
     if m:
-        return in_words(m, *x.shape[:2], *y.shape[1:])
-    plan = _forward_plan(x, w, y, stride, padding, dilation, groups)
+        return in_words(m, *x.shape[:2], *shape[1:])
     kind = {correlate_depthwise: "depthwise, vectors along the channels",
             correlate_few: f"{plan.F // plan.G} output channels, vectors along the inputs",
             correlate: f"tiles of {plan.tile_rows}x{plan.tile_cols} pixels by {LANES} channels"}
@@ -308,65 +309,59 @@ def conv2d_input_gradient(dy, w, size, stride, padding, dilation, groups):
     """
     if not suits(dy, w) or not is_finite(w):
         return NotImplemented
-    n, (_, c, kh, kw) = dy.shape[0], w.shape
-    dx = empty_channels_last((n, c * groups, *size), np.float32)
-    down = [_class(a, kh, size[0], stride[0], dilation[0], padding[0][0]) for a in range(stride[0])]
-    across = [_class(a, kw, size[1], stride[1], dilation[1], padding[1][0])
-              for a in range(stride[1])]
-    if not all(one.taps for one in down + across):
+    shape, gaps, parts, before = _gradient_plans(
+        dy.shape, dy.strides, w.shape, w.strides, size, stride, padding, dilation, groups,
+        threads())
+    dx = empty_channels_last(shape, FLOAT)
+    if gaps:
         dx[...] = 0
         Entry.spoiled = True
-    f_stride, c_stride, h_stride, w_stride = w.strides
-    before = down[0].before, across[0].before
-    m = tile_size((kh, kw), stride, dilation, groups, before, dy.shape, dx.shape)
+    m = tile_size(w.shape[2:], stride, dilation, groups, before, dy.shape, shape)
 
     def direct():
-        for vertical in down:
-            for horizontal in across:
-                part = dx[:, :, vertical.first::stride[0], horizontal.first::stride[1]]
-                if part.size and vertical.taps and horizontal.taps:
-                    _one_class(dy, w, part, vertical, horizontal, groups)
+        for from_w, to_dx, plan in parts:
+            _run(dy, address(w) + from_w, None, address(dx) + to_dx, plan)
     if m:
-        correlate_winograd(m, dy, address(w) + 2 * h_stride + 2 * w_stride,
-                           (c_stride, f_stride, -h_stride, -w_stride), None, dx, before, NO_FLOOR,
-                           direct)
+        f, c, h, w_ = w.strides
+        correlate_winograd(m, dy, address(w) + 2 * h + 2 * w_, (c, f, -h, -w_), None, dx, before,
+                           NO_FLOOR, direct)
     else:
         direct()
     return dx
 
 
-def _one_class(dy, w, part, vertical, horizontal, groups):
-    """Some rows and columns of dx."""
-    f_stride, c_stride, h_stride, w_stride = w.strides
-    plan = make_plan(
-        dy.shape, dy.strides, part.shape, part.strides,
-        (len(w) // groups * f_stride, c_stride, f_stride,
-         -vertical.step * h_stride, -horizontal.step * w_stride),
-        (vertical.taps, horizontal.taps), (1, 1), (vertical.dilation, horizontal.dilation),
-        (vertical.before, horizontal.before), groups, threads())
-    start = address(w) + vertical.last * h_stride + horizontal.last * w_stride
-    _run(dy, start, None, address(part), plan)
-
-
-Class = namedtuple("Class", "first taps last step dilation before")
-
-
 @functools.cache
-def _class(first, k, size, stride, dilation, padding):
-    """The rows first, first + stride, ... of dx: which kernel rows reach them, from where in dy.
+def _gradient_plans(dy_shape, dy_strides, w_shape, w_strides, size, stride, padding, dilation,
+                    groups, workers):
+    """How to compute dx, and what of it.
 
-    Row h of dx receives dy[o] through kernel row i where o * stride = h + padding - i * dilation.
-    The kernel rows that solve this are ``step`` apart, ``last`` is the greatest; read backwards
-    they meet the rows of dy in ascending order, ``dilation`` apart, the first one ``before`` rows
-    above dy.
+    (its shape, whether pixels are left out, [(bytes into w, bytes into dx, plan), ...], rows and
+    columns of zeros before dy).
     """
-    step = stride // gcd(stride, dilation)
-    taps = [i for i in range(k) if (first + padding - i * dilation) % stride == 0]
-    if not taps:
-        return Class(first, 0, 0, step, 1, 0)
-    apart = dilation * step // stride
-    return Class(first, len(taps), taps[-1], step, apart,
-                 -((first + padding - taps[-1] * dilation) // stride))
+    n, (f, c, kh, kw) = dy_shape[0], w_shape
+    shape = n, c * groups, *size
+    image, pixel, line, column = pixels(shape)
+    f_stride, c_stride, h_stride, w_stride = w_strides
+    down, across = [[row_class(a, k, n, s, d, before) for a in range(s)] for k, n, s, d, (before, _)
+                    in zip((kh, kw), size, stride, dilation, padding)]
+    parts = []
+    for vertical in down:
+        for horizontal in across:
+            rows = len(range(vertical.first, size[0], stride[0]))
+            columns = len(range(horizontal.first, size[1], stride[1]))
+            if not (rows and columns and vertical.taps and horizontal.taps):
+                continue
+            plan = make_plan(
+                dy_shape, dy_strides, (n, c * groups, rows, columns),
+                (image, pixel, line * stride[0], column * stride[1]),
+                (f // groups * f_stride, c_stride, f_stride,
+                 -vertical.step * h_stride, -horizontal.step * w_stride),
+                (vertical.taps, horizontal.taps), (1, 1), (vertical.dilation, horizontal.dilation),
+                (vertical.before, horizontal.before), groups, workers)
+            parts.append((vertical.last * h_stride + horizontal.last * w_stride,
+                          vertical.first * line + horizontal.first * column, plan))
+    gaps = not all(one.taps for one in down + across)
+    return shape, gaps, parts, (down[0].before, across[0].before)
 
 
 def conv2d_weight_gradient(x, dy, kernel, stride, padding, dilation, groups):

@@ -11,16 +11,16 @@ from numba import prange
 from . import tiles
 from . import vectors as v
 from .jit import on, parallel, serial, threads
-from .memory import address, contiguous, empty, scratch, suits
+from .memory import FLOAT, address, contiguous, empty, scratch, suits
 from .objects import ROWS, layout
 from .simd import BYTES, WIDTH, clear, copy, read, write
 
 LANES = 2 * WIDTH
 LINE = 2 * BYTES
-MANY = 1 << 15  # weights below which one thread is as fast
-FEW = 4         # rows up to which reading w decides the time: it is not worth packing
+MANY = 1 << 17  # multiplications below which one thread is as fast
 NO_FLOOR = int(np.float32(-np.inf).view(np.int32))
 TALL = 2 * tiles.GROUP
+FEW = TALL - 1  # rows up to which w is better read as it lies than packed first
 COUNT = 12 if WIDTH == 16 else 6
 
 _tall2 = tiles.make_row_tile(2, tiles.GROUP, 2)
@@ -221,13 +221,13 @@ def _add_one(x, w, w_row, y, columns, k):
         v.store_some(y + 4 * i, total, left)
 
 
-def _workers(w):
-    return threads() if w.size >= MANY else 1
+def _workers(n, w):
+    return threads() if n * w.size >= MANY else 1
 
 
 def _rows(x):
     """x with every row contiguous (a copy only if they are not)."""
-    return x if x.strides[1] == 4 else contiguous(x)
+    return x if layout(x) == ROWS or x.strides[1] == 4 else contiguous(x)
 
 
 def linear_forward(x, w, b):
@@ -245,7 +245,7 @@ def _forward(x, w, b, least):
         return NotImplemented
     x, w = _rows(x), _rows(w)
     (n, inner), o = x.shape, w.shape[0]
-    y, workers = empty((n, o), np.float32), _workers(w)
+    y, workers = empty((n, o), FLOAT), _workers(n, w)
     b = contiguous(b)
     if n <= FEW:
         run = on(workers, _few_times_transposed)
@@ -253,8 +253,9 @@ def _forward(x, w, b, least):
             min(workers, o), least)
         return y
     room = scratch(workers * (inner + 1) * LINE)
-    _times_transposed(address(x), x.strides[0], address(w), w.strides[0], address(b), address(y), n,
-                      inner, o, room, workers, int(least.view(np.int32)))
+    run = on(workers, _times_transposed)
+    run(address(x), x.strides[0], address(w), w.strides[0], address(b), address(y), n, inner, o,
+        room, workers, int(least.view(np.int32)))
     return y
 
 
@@ -264,7 +265,7 @@ def linear_input_gradient(dy, w, y=None):
         return NotImplemented
     dy, w = _rows(dy), _rows(w)
     (n, o), inner = dy.shape, w.shape[1]
-    dx, workers = empty((n, inner), np.float32), _workers(w)
+    dx, workers = empty((n, inner), FLOAT), _workers(n, w)
     if n <= FEW:
         z = y if layout(y) == ROWS else None
         run = on(workers, _few_times)
@@ -272,8 +273,9 @@ def linear_input_gradient(dy, w, y=None):
             inner, workers)
         return dx
     room = scratch(workers * (o + 1) * LINE)
-    _times(address(dy), dy.strides[0], address(w), w.strides[0], address(dx), n, o, inner,
-           room, workers)
+    run = on(workers, _times)
+    run(address(dy), dy.strides[0], address(w), w.strides[0], address(dx), n, o, inner, room,
+        workers)
     return dx
 
 
@@ -283,8 +285,10 @@ def linear_weight_gradient(x, dy):
         return NotImplemented
     x, dy = _rows(x), _rows(dy)
     (n, inner), o = x.shape, dy.shape[1]
-    dw, workers = empty((o, inner), np.float32), threads()
+    dw = empty((o, inner), FLOAT)
+    workers = _workers(n, dw)
     room = scratch(workers * (n * LINE + n * 4 * COUNT + COUNT * LINE))
-    _transposed_times(address(dy), dy.strides[0], address(x), x.strides[0], address(dw), n, o,
-                      inner, room, workers)
+    run = on(workers, _transposed_times)
+    run(address(dy), dy.strides[0], address(x), x.strides[0], address(dw), n, o, inner,
+        room, workers)
     return dw

@@ -10,8 +10,9 @@ import threading
 import numpy as np
 
 from .jit import Entry
-from .objects import address, layout
+from .objects import ROWS, address, layout
 
+FLOAT = np.dtype(np.float32)
 SMALL = 1 << 16      # bytes; below, the allocator of NumPy is as fast
 KEEP = 1 << 31       # bytes kept ready at most
 LINE = 64            # bytes; arrays begin where a cache line does
@@ -140,7 +141,7 @@ def empty_channels_last(shape, dtype):
 
 def contiguous(x):
     """x in row-major order: itself, or a copy by NumPy, which no captured call would repeat."""
-    if x is None or x.flags.c_contiguous:
+    if x is None or layout(x) == ROWS or x.flags.c_contiguous:
         return x
     Entry.spoiled = True
     return np.ascontiguousarray(x)

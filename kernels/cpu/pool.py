@@ -13,7 +13,7 @@ from numba import prange
 
 from . import vectors as v
 from .jit import on, parallel, serial, threads
-from .memory import address, empty_channels_last, suits
+from .memory import FLOAT, address, empty_channels_last, suits
 from .objects import PIXELS, Packed, layout, reader
 from .simd import WIDTH, clear, read
 from .stage import channels_last, rearranged
@@ -26,6 +26,7 @@ class Windows(Packed, namedtuple("Windows", (
 
 
 _read = reader(Windows)
+INT = np.dtype(np.int32)
 FEW = 1 << 15   # floats of the large images that one thread walks over sooner than two
 NO_PADDING = ((0, 0), (0, 0))
 
@@ -88,7 +89,7 @@ def max_pool2d_forward(x, kernel, stride, padding, dilation, output_size):
         return NotImplemented
     x = channels_last(x)
     shape = (*x.shape[:2], *output_size)
-    y, index = empty_channels_last(shape, np.float32), empty_channels_last(shape, np.int32)
+    y, index = empty_channels_last(shape, FLOAT), empty_channels_last(shape, INT)
     plan = _plan(x, y, kernel, stride, padding, dilation)
     _threads(x, _max_forward)(address(x), address(y), address(index), plan.address)
     return y, index
@@ -147,12 +148,12 @@ def _max_backward_tiled(dy, index, dx, plan):
 
 def max_pool2d_backward(dy, index, size, window=None):
     """dx; ``window`` is forward's (kernel, stride, padding, dilation): who covers a pixel?"""
-    if not suits(dy) or window is None or index.dtype != np.int32 or index.strides[1] != 4:
+    if not suits(dy) or window is None or index.dtype != INT or index.strides[1] != 4:
         return NotImplemented
     kernel, stride, padding, dilation = window
     if layout(dy) != PIXELS and dy.strides != index.strides:
         dy = rearranged(dy)
-    dx = empty_channels_last((*dy.shape[:2], *size), np.float32)
+    dx = empty_channels_last((*dy.shape[:2], *size), FLOAT)
     kind = _max_backward_tiled if kernel == stride and dilation == (1, 1) else _max_backward
     plan = _plan(dx, dy, kernel, stride, padding, dilation)
     _threads(dx, kind)(address(dy), address(index), address(dx), plan.address)
@@ -205,7 +206,7 @@ def avg_pool2d_forward(x, kernel, stride, padding, output_size, count_include_pa
     if not suits(x) or 0 in output_size:
         return NotImplemented
     x = channels_last(x)
-    y = empty_channels_last((*x.shape[:2], *output_size), np.float32)
+    y = empty_channels_last((*x.shape[:2], *output_size), FLOAT)
     plan = _plan(x, y, kernel, stride, padding)
     scales = _scales(plan, count_include_pad, divisor_override)
     _threads(x, _avg_forward)(address(x), address(y), plan.address, address(scales))
@@ -264,7 +265,7 @@ def avg_pool2d_backward(dy, size, kernel, stride, padding, count_include_pad, di
     if not suits(dy) or 0 in size:
         return NotImplemented
     dy = channels_last(dy)
-    dx = empty_channels_last((*dy.shape[:2], *size), np.float32)
+    dx = empty_channels_last((*dy.shape[:2], *size), FLOAT)
     plan = _plan(dx, dy, kernel, stride, padding)
     scales = _scales(plan, count_include_pad, divisor_override)
     kind = _avg_backward_tiled if kernel == stride else _avg_backward
@@ -302,7 +303,7 @@ def adaptive_avg_pool2d_forward(x, output_size):
     if not suits(x) or 0 in output_size:
         return NotImplemented
     x = channels_last(x)
-    y = empty_channels_last((*x.shape[:2], *output_size), np.float32)
+    y = empty_channels_last((*x.shape[:2], *output_size), FLOAT)
     plan = _plan(x, y)
     _threads(x, _adaptive_forward)(address(x), address(y), plan.address)
     return y
@@ -331,7 +332,7 @@ def adaptive_avg_pool2d_backward(dy, size):
     if not suits(dy) or 0 in size:
         return NotImplemented
     dy = channels_last(dy)
-    dx = empty_channels_last((*dy.shape[:2], *size), np.float32)
+    dx = empty_channels_last((*dy.shape[:2], *size), FLOAT)
     plan = _plan(dx, dy)
     _threads(dx, _adaptive_backward)(address(dy), address(dx), plan.address)
     return dx

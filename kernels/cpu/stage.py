@@ -3,6 +3,7 @@ from numba import prange
 
 from .jit import on, parallel, serial, threads
 from .memory import address, empty_channels_last, is_channels_last
+from .objects import PIXELS, layout
 from .simd import clear, copy, read, write
 
 MANY = 1 << 14  # floats below which one thread is as fast
@@ -54,7 +55,7 @@ def rearranged(x):
 
 def channels_last(x):
     """x with the channels of a pixel side by side: itself, or a copy."""
-    return x if is_channels_last(x) else rearranged(x)
+    return x if layout(x) == PIXELS or is_channels_last(x) else rearranged(x)
 
 
 def long_rows(x_shape, x_strides, y_shape, y_strides):

@@ -20,7 +20,7 @@ def note_change(array):
     global latest
     if len(_changed) > _ENOUGH:  # ids of arrays long gone
         _changed.clear()
-    latest = _changed[id(_owner(array))] = tick()
+    latest = _changed[id(owner(array))] = tick()
 
 
 def changed_since(array, time):
@@ -28,10 +28,10 @@ def changed_since(array, time):
 
     An id used again by a younger array does no harm: what keeps that array ran later still.
     """
-    return _changed.get(id(_owner(array)), 0) > time
+    return _changed.get(id(owner(array)), 0) > time
 
 
-def _owner(array):
+def owner(array):
     """The array that a view is a view of; changes are noted for the whole of its memory."""
     while is_array(array.base):
         array = array.base

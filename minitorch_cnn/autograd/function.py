@@ -40,6 +40,7 @@ class Function:
     """
 
     settings = ()       # names of forward's arguments that never get a gradient
+    silent = False      # forward leaves all arithmetic to kernels, which do not warn
     needs = _Everything()
     edges = ()          # per argument: the Function or leaf Tensor behind it, or None
     number = 0          # when it ran, on the clock of the tape
@@ -58,7 +59,6 @@ class Function:
         """Turn the gradient of the result into gradients of the arguments."""
         raise NotImplementedError(f"{type(self).__name__}.backward is not written")
 
-    @np.errstate(all="ignore")  # inf and NaN are results here, as in PyTorch, not warnings
     def __call__(self, *inputs):
         """Run forward on tensors, arrays, numbers or None; record it where a gradient is wanted."""
         if self.edges or self.freed:
@@ -68,11 +68,16 @@ class Function:
         if state.observer is not None:
             return state.observer.call(self, inputs)
         recording = state.recording
-        self.needs = needs = tuple([recording and isinstance(t, Tensor) and t._requires_grad
-                                    for t in inputs])
-        arrays = [t._data if isinstance(t, Tensor) else t for t in inputs]
+        arrays, needs, edges = [], [], []
+        for x in inputs:
+            is_tensor = isinstance(x, Tensor)
+            need = recording and is_tensor and x._requires_grad
+            arrays.append(x._data if is_tensor else x)
+            needs.append(need)
+            edges.append((x.grad_fn or x) if need else None)
+        self.needs = tuple(needs)
         try:
-            y = self.forward(*arrays)
+            y = self.forward(*arrays) if self.silent else _quietly(self.forward, arrays)
         except Exception:
             refuse_mixed(type(self).__name__, arrays)
             raise
@@ -80,8 +85,16 @@ class Function:
             _blame_nan(self, arrays, [y], "forward")
         result = Tensor(y if type(y) is np.ndarray else self._single(y))
         if True in needs and y.dtype.kind == "f":
-            self._record(inputs, result)
+            self._record(tuple(edges), result)
         return result
+
+    def _record(self, edges, result):
+        self.edges = edges
+        self.shape, self.dtype = result._data.shape, result._data.dtype
+        self.number = clock.tick()
+        self.where = modes.caller()
+        result._requires_grad = True
+        result.grad_fn = self
 
     def _single(self, y):
         """A forward's result that is no NumPy array: a 0-d value or a CuPy array will do."""
@@ -89,17 +102,6 @@ class Function:
             raise TypeError(f"{type(self).__name__}.forward must return one array, got "
                             f"{type(y).__name__}; leave further results as attributes of the op")
         return y
-
-    def _record(self, inputs, result):
-        self.edges = tuple([(t if t.grad_fn is None else t.grad_fn) if need else None
-                            for t, need in zip(inputs, self.needs)])
-        y = result._data
-        self.shape = y.shape
-        self.dtype = y.dtype
-        self.number = clock.tick()
-        self.where = modes.caller()
-        result._requires_grad = True
-        result.grad_fn = self
 
     def gradients(self, dy, wanted=None):
         """``backward(dy)``, checked: one gradient per argument, each of its argument's shape.
@@ -171,6 +173,11 @@ class Function:
 
     def __repr__(self):
         return f"<{type(self).__name__}>"
+
+
+@np.errstate(all="ignore")  # inf and NaN are results here, as in PyTorch, not warnings
+def _quietly(forward, arrays):
+    return forward(*arrays)
 
 
 def edge_of(tensor):

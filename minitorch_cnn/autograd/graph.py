@@ -82,8 +82,12 @@ def _own(dx, dy):
 
 
 def is_shared(array):
-    """Whether ``array`` is a view of memory that somebody else has, too."""
-    return is_array(array.base) and sys.getrefcount(array.base) > 2  # the view's, the call's
+    """Whether others have the memory of ``array``, too, or one number stands for many in it."""
+    if not is_array(array.base):
+        return False
+    if 0 in array.strides or not getattr(array.flags, "writeable", True):
+        return True     # broadcast: nothing could be added to it later
+    return sys.getrefcount(array.base) > 2  # the view's, the call's
 
 
 def _with_hooks(op, dy):

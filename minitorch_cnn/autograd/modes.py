@@ -11,6 +11,8 @@ import numpy as np
 _NOT_THE_USER = tuple(os.path.dirname(os.path.abspath(path)) + os.sep
                       for path in (os.path.dirname(__file__), np.__file__))
 
+_ours = set()   # files in them that were met before
+
 
 class _State(threading.local):
     recording = True
@@ -204,6 +206,12 @@ def is_ours(frame):
 def caller():
     """(file, line) of the innermost frame outside this package: the user's line that ran an op."""
     frame = sys._getframe(2)
-    while is_ours(frame) and frame.f_back is not None:
+    while True:
+        file = frame.f_code.co_filename
+        if file not in _ours:
+            if not file.startswith(_NOT_THE_USER):
+                return file, frame.f_lineno
+            _ours.add(file)
+        if frame.f_back is None:    # a program of this package's own
+            return file, frame.f_lineno
         frame = frame.f_back
-    return frame.f_code.co_filename, frame.f_lineno

@@ -14,6 +14,8 @@ import importlib.util
 import warnings
 from pathlib import Path
 
+import numpy as np
+
 from ..device import is_gpu_array
 from .explain import explain, listeners  # noqa: F401
 from .switches import winograd  # noqa: F401
@@ -52,7 +54,7 @@ def language_of(array):
     """The language whose kernels an array is given to: "reference", "cpu" or "cuda"."""
     if _forced:
         return _forced[-1]
-    if is_gpu_array(array):
+    if type(array) is not np.ndarray and is_gpu_array(array):
         return "cuda"
     return "cpu" if has_numba() else "reference"
 
@@ -114,12 +116,20 @@ class Primitive:
     def __call__(self, array, *args):
         """Run it in the language for ``array``; in the reference where that declines the case."""
         language = language_of(array)
-        result = self.version(language)(array, *args)
-        declined = result is NotImplemented
-        if declined:
+        result = NotImplemented
+        if language != "reference":
+            result = (self._versions.get(language) or self.version(language))(array, *args)
+        if result is NotImplemented:
+            return self._run_reference(language, array, args)
+        for listener in listeners:
+            listener(self, language, False, array, args)
+        return result
+
+    def _run_reference(self, language, array, args):
+        with np.errstate(all="ignore"):     # compiled kernels do not warn of inf and NaN either
             result = self.version("reference")(array, *args)
         for listener in listeners:
-            listener(self, language, declined, array, args)
+            listener(self, language, language != "reference", array, args)
         return result
 
     def version(self, language):

@@ -16,6 +16,13 @@ class Registry:
     # attributes ----------------------------------------------------------------------------------
 
     def __getattr__(self, name):  # called only where the usual lookup found nothing
+        try:
+            return self.__dict__["_parameters"][name]
+        except KeyError:
+            return self._find(name)
+
+    def _find(self, name):
+        """A registered module or buffer (a parameter was looked for), or an error."""
         for table in _TABLES:
             if table not in self.__dict__:
                 raise AttributeError(f"{type(self).__name__}.{name}: super().__init__() has not "

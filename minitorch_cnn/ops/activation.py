@@ -21,6 +21,8 @@ SELU_SCALE = 1.0507009873554804934193349852946
 class ReLU(Function):
     """y = max(x, 0);  dx = 0 where y <= 0, else dy (so relu'(0) = 0)."""
 
+    silent = True
+
     def forward(self, x):
         self.y = kernels.relu_forward(x)
         return self.y
@@ -50,7 +52,8 @@ def relu(input, inplace=False):
         For booleans.
     """
     input = as_tensor(input)
-    refuse_bool("relu", USE_NUMBERS, input)
+    if input.data.dtype.kind == "b":
+        refuse_bool("relu", USE_NUMBERS, input)
     return ReLU()(input)
 
 

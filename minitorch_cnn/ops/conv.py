@@ -40,6 +40,8 @@ class Conv2d(Function):
     the image. With G groups, filter f sees only the C/G channels of its group.
     """
 
+    silent = True
+
     def __init__(self, stride=(1, 1), padding=NO_PADDING, dilation=(1, 1), groups=1):
         self.options = stride, padding, dilation, groups
 
@@ -151,6 +153,8 @@ def _conv(op, dims, input, weight, bias, stride, padding, dilation, groups):
     input, weight, bias = _checked(op, input, weight, bias)
     conv = Conv2d(*conv_options(op, _shapes(input, weight, bias), dims, stride, padding, dilation,
                                 groups))
+    if dims == 2 and input.data.ndim == 4:
+        return conv(input, weight, bias)
     return like_input(conv(as_images(input, dims), as_images(weight, dims), bias), input, dims)
 
 
@@ -230,7 +234,7 @@ def _checked(op, input, weight, bias):
 
 
 def _shapes(input, weight, bias):
-    return input.shape, weight.shape, None if bias is None else bias.shape
+    return input.data.shape, weight.data.shape, None if bias is None else bias.data.shape
 
 
 class Unfold(Function):

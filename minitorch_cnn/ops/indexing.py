@@ -19,6 +19,8 @@ __all__ = []  # x[...] is attached in operators.py
 class GetItem(Function):
     """y = x[basic][advanced];  dx[basic][advanced] += dy, zero elsewhere."""
 
+    silent = True
+
     def __init__(self, basic, advanced=()):
         self.basic, self.advanced = (*basic, Ellipsis), advanced
 

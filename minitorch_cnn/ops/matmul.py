@@ -219,19 +219,23 @@ def _check_broadcasts_to(op, name, tensor, shape):
 class Linear(Function):
     """y = x @ w^T + b;  dx = dy @ w,  dw = dy^T @ x,  db = dy summed over all leading dims."""
 
+    seen = {}       # y, for the kernel to see that w is finite
+    silent = True
+
     def forward(self, x, w, b):
         self.x = x if self.needs[1] else None  # kept only for a wanted gradient
         self.w = w if self.needs[0] else None
         self.has_bias = b is not None
         y = kernels.linear_forward(rows(x), w, b)                # (R, O) = (R, I) @ (I, O)
-        self.y = y if self.needs[0] and len(y) <= FEW else None
+        if self.needs[0] and len(y) <= FEW:
+            self.seen = {"y": y}    # hidden in a dict: y may be changed in place all the same
         return y if x.ndim == 2 else y.reshape(*x.shape[:-1], w.shape[0])
 
     def backward(self, dy):
         dx = dw = db = None
         if self.needs[0]:
             # (R, I) = (R, O) @ (O, I)
-            dx = kernels.linear_input_gradient(rows(dy), self.w, self.y)
+            dx = kernels.linear_input_gradient(rows(dy), self.w, self.seen.get("y"))
             dx = dx if dy.ndim == 2 else dx.reshape(*dy.shape[:-1], self.w.shape[1])
         if self.needs[1]:
             dw = kernels.linear_weight_gradient(rows(self.x), rows(dy))

@@ -39,6 +39,8 @@ class MaxPool2d(Function):
     Padding is minus infinity. ``index`` keeps where the maxima are: h*W + w.
     """
 
+    silent = True
+
     def __init__(self, kernel, stride, padding=NO_PADDING, dilation=(1, 1), ceil_mode=False):
         self.windows = kernel, stride, padding, dilation
         self.ceil_mode = ceil_mode
@@ -174,11 +176,14 @@ def max_pool1d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
 def _max_pool(op, dims, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices):
     input = as_tensor(input)
     _refuse_bool(op, input)
-    windows = pool_windows(op, input.shape, dims, kernel_size, stride, padding, dilation, ceil_mode)
+    windows = pool_windows(op, input.data.shape, dims, kernel_size, stride, padding, dilation,
+                           ceil_mode)
     return _with_index(MaxPool2d(*windows, ceil_mode), input, dims, return_indices)
 
 
 def _with_index(pool, input, dims, return_indices):
+    if dims == 2 and input.data.ndim == 4 and not return_indices:
+        return pool(input)
     y = like_input(pool(as_images(input, dims)), input, dims)
     if not return_indices:
         return y

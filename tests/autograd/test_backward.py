@@ -317,6 +317,17 @@ def test_a_broadcast_gradient_becomes_an_array_of_its_own():
     assert x.grad.tolist() == [[2, 2], [2, 2]]
 
 
+@pytest.mark.parametrize("reduced", [
+    lambda x: x.mean(), lambda x: x.sum(), lambda x: x.sum(0).sum(), lambda x: x.t().sum(),
+    lambda x: x.expand(3, 2, 4).sum(), lambda x: x.reshape(8).mean()])
+def test_what_is_repeated_can_be_added_to(reduced):
+    x = mt.ones(2, 4).requires_grad_()
+    reduced(x).backward()
+    first = x.grad.data.copy()
+    reduced(x).backward()
+    np.testing.assert_array_equal(x.grad.data, 2 * first)
+
+
 def test_gradients_have_the_dtype_of_their_input():
     x = mt.Tensor(np.ones(2, np.float32), requires_grad=True)
     (x * leaf(mt, [1, 2], False)).sum().backward()
