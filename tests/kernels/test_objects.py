@@ -28,7 +28,7 @@ ARRAYS = {
     "with gaps": (lambda: np.zeros((2, 3, 4, 5), "f4")[..., ::2], OTHER),
     "backwards": (lambda: np.zeros((2, 3), "f4")[:, ::-1], OTHER),
     "repeated": (lambda: np.broadcast_to(np.zeros((2, 3), "f4"), (4, 2, 3)), OTHER),
-    "subclass": (lambda: np.zeros((2, 3), "f4").view(Subclass), ROWS),
+    "subclass": (lambda: np.zeros((2, 3), "f4").view(Subclass), 0),
     "read-only": (lambda: np.frombuffer(bytes(24), "f4"), ROWS),
     "unpickled": (lambda: pickle.loads(pickle.dumps(np.zeros((2, 3), "f4"))), ROWS),
     "empty": (lambda: np.zeros((2, 0, 3), "f4"), 0),
@@ -49,7 +49,8 @@ def test_layout_and_address(name):
     assert objects.address(array) == array.__array_interface__["data"][0]
 
 
-def test_none():
+def test_what_is_no_array():
+    assert objects.layout(np.float32(3)) == 0
     assert objects.address(None) == 0 and objects.layout(None) == OTHER
 
 
