@@ -10,13 +10,16 @@ import argparse
 
 import numpy as np
 import torch
-from step import THREADS, step, to_torch
 from timing import compare, machine, table, verify
 
 import minitorch_cnn as mt
 
+from nets import to_torch
+
+THREADS = 2
 LENGTH = 10     # ops in a chain
 ROUNDS = 7
+SECONDS = 2     # a row, where the machine is quiet
 
 
 def chains(nn, tensor):
@@ -67,7 +70,7 @@ def measure_ops():
         arms = dict(zip(("ours forward", "ours both"), runs(op, x)))
         arms.update(zip(("torch forward", "torch both"), runs(theirs[name][0], t)))
         verify(name, arms["ours both"]().data, arms["torch both"]().numpy(), 1e-4)
-        seconds, quiet = compare(arms, ROUNDS)
+        seconds, quiet = compare(arms, ROUNDS, SECONDS)
         us = {arm: 1e6 * value / LENGTH for arm, value in seconds.items()}
         backward = {side: us[f"{side} both"] - us[f"{side} forward"] for side in ("ours", "torch")}
         rows.append((name, f"{us['ours forward']:.1f}", f"{us['torch forward']:.1f}",
@@ -94,7 +97,7 @@ def measure_nets():
     for make in (perceptron, small):
         for batch in (1, 8, 32):
             arms = net_arms(make, batch)
-            seconds, quiet = compare(arms, ROUNDS)
+            seconds, quiet = compare(arms, ROUNDS, SECONDS)
             us = {arm: 1e6 * value for arm, value in seconds.items()}
             ratios = [us[f"ours {what}"] / us[f"torch {what}"] for what in ("forward", "step")]
             rows.append((make.__name__, batch, *[f"{value:.0f}" for value in us.values()],
@@ -117,6 +120,19 @@ def net_arms(make, batch):
     for i in range(3):
         verify(f"{make.__name__}, loss {i}", arms["ours step"](), arms["torch step"](), 1e-4)
     return arms
+
+
+def step(library, model, images, labels):
+    """A function that makes one step of SGD and returns the loss."""
+    optimizer = library.optim.SGD(model.parameters(), lr=0.01)
+
+    def run():
+        loss = library.nn.functional.cross_entropy(model(images), labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+    return run
 
 
 def no_tape(library, model, images):
