@@ -171,12 +171,12 @@ def hardswish_forward(x):
 
 
 @of_two
-def _hardswish_back(dy, x, zero, three, half):
-    inner = v.mul(dy, v.add(v.div(x, three), half))
+def _hardswish_back(dy, x, zero, three, shift):
+    inner = v.div(v.mul(dy, v.add(x, shift)), three)
     inner = v.where_at_most(three, x, dy, inner)
     return v.where_at_most(x, v.sub(zero, three), zero, inner)
 
 
 def hardswish_backward(dy, x):
-    """0 for x <= -3, dy for x >= 3, else dy (x/3 + 1/2)."""
-    return sweep_two(_hardswish_back, dy, x, 0.0, 3.0, 0.5)
+    """0 for x <= -3, dy for x >= 3, else dy (x + 3/2) / 3."""
+    return sweep_two(_hardswish_back, dy, x, 0.0, 3.0, 1.5)
