@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from scripts import importable
 
 import minitorch_cnn as mt
 
@@ -12,8 +13,9 @@ FOLDER = Path(__file__).resolve().parents[1] / "benchmarks"
 
 
 @pytest.fixture(autouse=True)
-def _scripts(monkeypatch):
-    monkeypatch.syspath_prepend(str(FOLDER))
+def _scripts():
+    with importable(FOLDER):
+        yield
 
 
 def test_every_net_is_the_same_on_both_sides():

@@ -1,12 +1,11 @@
 """The scripts of the homework, tiny: a net of two convolutions, small pictures, few steps."""
 import dataclasses
-import sys
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from scripts import scripts
 
 import minitorch_cnn as mt
 from minitorch_cnn import nn
@@ -17,23 +16,7 @@ from minitorch_cnn.models import Weights
 from minitorch_cnn.report import Report
 
 FOLDER = Path(__file__).parents[2] / "examples" / "cs5787"
-
-
-def scripts():
-    """{name: module} of the study's folder; other studies have scripts of the same names."""
-    names = [path.stem for path in FOLDER.glob("*.py")]
-    others = {name: sys.modules.pop(name) for name in names if name in sys.modules}
-    sys.path.insert(0, str(FOLDER))
-    try:
-        return {name: import_module(name) for name in names}
-    finally:
-        sys.path.remove(str(FOLDER))
-        for name in names:
-            sys.modules.pop(name, None)
-        sys.modules.update(others)
-
-
-S = scripts()
+S = scripts(FOLDER)
 WEIGHTS = Weights("mobilenet_v2", "TINY", "tiny.pth", (71.0, 90.0), crop=24, resize=28)
 
 

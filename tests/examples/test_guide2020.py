@@ -1,35 +1,18 @@
 """The scripts of the guide's study, tiny: all run, go on where they stopped, and lose nothing."""
 import dataclasses
-import sys
-from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scripts import scripts
 
 import minitorch_cnn as mt
 from minitorch_cnn.models import GUIDE_NETS
 from minitorch_cnn.report import Report
 
 FOLDER = Path(__file__).parents[2] / "examples" / "guide2020"
-
-
-def scripts():
-    """{name: module} of the study's folder; other studies have scripts of the same names."""
-    names = [path.stem for path in FOLDER.glob("*.py")]
-    others = {name: sys.modules.pop(name) for name in names if name in sys.modules}
-    sys.path.insert(0, str(FOLDER))
-    try:
-        return {name: import_module(name) for name in names}
-    finally:
-        sys.path.remove(str(FOLDER))
-        for name in names:
-            sys.modules.pop(name, None)
-        sys.modules.update(others)
-
-
-S = scripts()
+S = scripts(FOLDER)
 TINY = {(60_000, 4): (500, 1), (1_000, 10): (128, 1), 10_000: 200, 60_000: 640, 16: 2, 1_000: 100,
         100: 1, 20: 1, (1_000, 10_000): (60, 120)}
 
