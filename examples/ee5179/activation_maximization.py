@@ -2,7 +2,7 @@
 
 You will see noise that climbs the logit of each digit, freely and with a wish for smoothness; the
 cost on its way, and whether it ever fell; and what a second net, trained independently, takes the
-images for. Seconds; with the documents' 15,000 and 10,000 steps, which are kept, a minute.
+images for. Seconds; as written, with 15,000 and 10,000 steps, a minute.
 """
 from minitorch_cnn import plot
 from minitorch_cnn.attacks import activation_maximization

@@ -2,10 +2,9 @@
 
 You will see noise that climbs a digit's logit while it is pulled towards an image, for all 90 pairs
 on one sheet; how often the net is fooled, how far the result stays from the image, and what a
-second net, trained independently, takes it for. Half a minute; with the documents' 5,000 steps of
-90 pairs, which are kept, two.
+second net, trained independently, takes it for. Half a minute; as written, with 5,000 steps of 90
+pairs, two minutes.
 """
-
 from minitorch_cnn import plot
 from minitorch_cnn.attacks import every_pair, image_pull
 
