@@ -27,7 +27,7 @@ class Run:
 
 
 REPORT2019 = Run("report2019", "SGD", (("lr", 0.08),), 128, 8, False, 99.07, (99.0, None), 8)
-HALVED = replace(REPORT2019, name="report2019, batches of 64", batch=64)
+HALVED = replace(REPORT2019, name="report2019-64", batch=64)
 NOTEBOOK2023 = (
     Run("SGD", "SGD", (("lr", 0.001),), 64, 5, False, 81.11, (70, 88)),
     Run("Momentum", "SGD", (("lr", 0.001), ("momentum", 0.9)), 64, 5, False, 96.51, (95.5, 97.5)),
