@@ -10,6 +10,7 @@ from pathlib import Path
 from minitorch_cnn.report import Report
 
 from images import loaders, split, test_images
+from options import at_least_one, place, writable
 from results import kept
 
 
@@ -39,13 +40,6 @@ def run_alone(doc, study, arguments=None):
     print("page:", report.save(s.folder, Path(sys.argv[0]).stem + "_as_written" * s.as_written))
 
 
-def at_least_one(text):
-    """A number of seeds; argparse tells what is wrong."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, got {text}")
-    return int(text)
-
-
 def price_table(report, rows):
     """What the documents' mistakes cost, at the end of a page that measured it."""
     if rows:
@@ -56,12 +50,13 @@ def price_table(report, rows):
 def settings(doc, arguments=None):
     """The options every script of this study understands."""
     parser = argparse.ArgumentParser(description=doc.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=Settings.out, help="folder for all results")
+    parser.add_argument("--out", type=writable, default=str(Settings.out),
+                        help="folder for all results")
     parser.add_argument("--as-written", action="store_true", help="with the documents' mistakes")
     parser.add_argument("--quick", action="store_true", help="a tenth of the data, one seed")
     parser.add_argument("--seeds", type=at_least_one, default=Settings.seeds,
                         help="runs of each training")
-    parser.add_argument("--device", default=Settings.device, help='"cpu" or "cuda"')
+    parser.add_argument("--device", type=place, default=Settings.device, help='"cpu" or "cuda"')
     args = vars(parser.parse_args(arguments))
     return Settings(**args | ({"seeds": 1} if args["quick"] else {}))
 

@@ -213,6 +213,10 @@ def _mean_pixel(attack, mean, bounds):
 def noise(attack, model, shape, mean, std, bounds, dtype=None):
     """N(mean, std) noise (N, C, H, W) within the bounds, where the model's weights are."""
     mean, std = _mean_pixel(attack, mean, bounds), in_pixels(attack, "std", std, bounds)
+    if bounds is not None and not bounds[0] <= mean <= bounds[1]:
+        raise ValueError(f"{attack}: mean={mean:g} lies outside of the bounds [{bounds[0]:g}, "
+                         f"{bounds[1]:g}], so hardly any noise would be left; write px(128) for "
+                         "grey level 128 of 255, or pass bounds=(0, 255), or None for none")
     draws = random.generator("attack").standard_normal(shape) * std + mean
     own_dtype, device = dtype_and_device(model)
     draws = draws.astype(own_dtype if dtype is None else dtype)

@@ -275,9 +275,17 @@ class Trainer:
                              f"{epochs} were asked for in all; ask for more, name another folder, "
                              "or begin anew with resume=False")
         if last is not None and not (resume and last.exists()):
-            self.out.mkdir(parents=True, exist_ok=True)
+            self._make_folder()
             (self.out / "best.safetensors").unlink(missing_ok=True)
             self._save_last(loader)
+
+    def _make_folder(self):
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise type(error)(f"fit: the folder out={str(self.out)!r} cannot be made "
+                              f"({error.strerror}); name another one, or out=None to keep "
+                              "nothing") from None
 
     def _load_last(self, path, loader):
         checkpoint = load_checkpoint(path)

@@ -100,6 +100,9 @@ def test_bounds_shapes_and_numbers(two_pixels):
         attack(two_pixels, 0, (1, 1, 2), momentum="a")
     with pytest.raises(ValueError, match="mean must be finite, got nan"):
         attack(two_pixels, 0, (1, 1, 2), mean=np.nan)
+    with pytest.raises(ValueError, match=r"mean=128 lies outside .*bounds \[0, 1\].*px\(128\)"):
+        attack(two_pixels, 0, (1, 1, 2), mean=128)
+    assert attack(two_pixels, 0, (1, 1, 2), mean=128, bounds=(0, 255), iterations=1)
     with pytest.raises(ValueError, match=r"pixels of start must lie in \[0, 1\], found 128"):
         attack(two_pixels, [0, 1], start=IMAGE * 256)
     with pytest.raises(ValueError, match=r"lie in \[-1, 0\].*pass other bounds, or bounds=None"):

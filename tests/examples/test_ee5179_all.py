@@ -6,8 +6,9 @@ from browser import check_page
 from tiny_study import fewer_images, fewer_steps, script
 
 import minitorch_cnn as mt
+from minitorch_cnn.report import Verdict
 
-common, results, runs = script("common"), script("results"), script("runs")
+answers, common, results, runs = map(script, ("train_answers", "common", "results", "runs"))
 study = script("all")
 
 MISTAKES = (  # one word or more from each mistake that the documents make
@@ -53,7 +54,7 @@ class Notes:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A study that was broken off in the middle of its fifth training, and then before filters."""
+    """A study that was broken off in the middle of its sixth training, and then before filters."""
     folder = tmp_path_factory.mktemp("whole_study")
     with pytest.MonkeyPatch.context() as patch:
         fewer_images(patch)
@@ -61,7 +62,8 @@ def folder(tmp_path_factory):
         notes = Notes(patch, broken=("Adam-0", 3))
         with pytest.raises(KeyboardInterrupt, match="interrupted in epoch 3"):
             study.main([*ARGUMENTS, str(folder)])
-        assert notes.trainings == ["report2019", "SGD", "Momentum", "RMSProp", "Adam"]
+        assert notes.trainings == ["report2019", "report2019-64", "SGD", "Momentum", "RMSProp",
+                                   "Adam"]
     with pytest.MonkeyPatch.context() as patch:
         fewer_images(patch)
         notes = Notes(patch)
@@ -117,6 +119,19 @@ def test_the_times_of_earlier_runs_count(tmp_path):
     assert found["value"] == 1 and results.earlier() == pytest.approx(before + found["spent"])
 
 
+def test_the_answer_names_the_rows_that_reach_enough(monkeypatch):
+    monkeypatch.setattr(answers, "falls", lambda results: 1.14)
+    rows = [Verdict(f"row {k}", ours, 99.07) for k, ours in enumerate((98.77, 99.05, 98.9, 99.15))]
+    said = answers.answer(rows, [])
+    assert said.startswith("98.77 % by the report's own recipe, whose one run reached 99.07 %.")
+    assert "+0.28 points (at a constant rate" in said and "change it by +0.13 (twice" in said
+    assert said.endswith("reached with row 1 (99.05 %) and with row 3 (99.15 %).")
+    worse = answers.answer([Verdict("row", ours, 99.07) for ours in (98.9, 98.8, 98.7, 98.6)], [])
+    assert "-0.10 points; batches of 64 change it by -0.20; both" in worse
+    assert worse.endswith("reached with none of these four.")
+    assert "Two things" not in answers.answer(rows[:1], [])  # as written
+
+
 def test_bad_use_is_told(tmp_path, capsys):
     s = common.Settings(tmp_path, quick=True)
     results.kept(s, "test/one", lambda: {"value": 1})
@@ -128,3 +143,9 @@ def test_bad_use_is_told(tmp_path, capsys):
         with pytest.raises(SystemExit):
             common.settings(study.__doc__, ["--seeds", seeds])
         assert f"must be a whole number from 1 on, got {seeds}" in capsys.readouterr().err
+    for option, what, told in (("--out", str(path), "no results can be written to"),
+                               ("--out", str(path / "below"), "; name another folder"),
+                               ("--device", "tpu", 'unknown device "tpu"; use "cpu", "cuda"')):
+        with pytest.raises(SystemExit):
+            common.settings(study.__doc__, [option, what])
+        assert told in " ".join(capsys.readouterr().err.split())

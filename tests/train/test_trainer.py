@@ -521,6 +521,15 @@ def test_plateau_does_not_look_at_batches():
                 step_scheduler="batch")
 
 
+def test_no_folder_can_be_made(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("")
+    for out in (file, file / "below"):
+        with pytest.raises(OSError, match=r"fit: the folder out='.*file.*' cannot be made \(.*\); "
+                                          "name another one, or out=None to keep nothing"):
+            make(out).fit(*loaders())
+
+
 def test_no_optimizer_no_batches_no_pairs():
     with pytest.raises(ValueError, match="fit: there is no optimizer; pass one to Trainer"):
         Trainer(Net()).fit(loaders()[0])
