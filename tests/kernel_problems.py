@@ -331,7 +331,7 @@ def rectification(pick):
 
 
 # a kernel, how many arrays it takes, and the numbers after them
-STRAIGHT = (("add", 2, ()), ("sub", 2, ()), ("rsub", 2, ()), ("mul", 2, ()),
+STRAIGHT = (("add", 2, ()), ("add_relu", 2, ()), ("sub", 2, ()), ("rsub", 2, ()), ("mul", 2, ()),
             ("add", 1, (2.5,)), ("sub", 1, (3,)), ("rsub", 1, (1,)), ("mul", 1, (-0.75,)),
             ("clamp_forward", 1, (0, 6)), ("clamp_forward", 1, (-0.5, 0.25)),
             ("clamp_forward", 1, (1, -2.0)), ("clamp_backward", 2, (-1.0, 1.5)),

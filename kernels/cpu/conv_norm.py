@@ -36,7 +36,7 @@ def _accumulate_normed(x, dy, code, maps, constants, factors, dw, scratch, plan,
 def conv2d_norm_relu_pool_weight_gradient(x, dy, code, kept, factors, window, kernel, stride,
                                           padding, dilation, groups):
     """dw: see ``kernels/reference/conv_norm.py``."""
-    maps, constants, _ = kept
+    maps, constants, *_ = kept
     if not suits(x, dy) or groups == x.shape[1] == dy.shape[1] > 1:
         return NotImplemented
     dy = channels_last_dense(dy)

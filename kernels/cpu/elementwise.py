@@ -41,6 +41,12 @@ def _add(x, z, a, b, c):
 
 
 @of_two
+def _add_relu(x, z, zero, b, c):
+    y = v.add(x, z)
+    return v.where_less(y, zero, zero, y)
+
+
+@of_two
 def _sub(x, z, a, b, c):
     return v.sub(x, z)
 
@@ -57,6 +63,11 @@ def _is_number(x):
 def add(x, z):
     """x + z for equal shapes, or a number z."""
     return sweep(_line, x, 1.0, float(z)) if _is_number(z) else _pair(_add, x, z)
+
+
+def add_relu(x, z):
+    """max(0, x + z) for equal shapes."""
+    return _pair(_add_relu, x, z)
 
 
 def sub(x, z):

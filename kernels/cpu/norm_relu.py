@@ -1,5 +1,8 @@
 """Batch norm + ReLU (+ max-pool) in one pass over the pixels, and the way back in two.
 
+The ReLU is min(max(., low), high): 0 and none for ReLU, 0 and 6 for ReLU6, none at all for batch norm
+by itself. No bound is NaN, with which every comparison is false.
+
 With windows, only the maxima are kept, beside each the byte of ``relu_pool.py`` and ``at``, the x
 it came from: all other pixels have gradient 0, so the sums of the way back run over the pooled
 arrays, a quarter of the size.
@@ -12,7 +15,7 @@ import numpy as np
 from numba import prange
 
 from . import vectors as v
-from .jit import entry, parallel, serial, threads
+from .jit import entry, on, parallel, serial, threads
 from .memory import address, empty, empty_channels_last
 from .norm import CHUNK, MANY, channel_sums
 from .relu_pool import DEAD, read_windows, windows_of
@@ -52,11 +55,24 @@ def _prepare(sums, rows, w, b, running_mean, running_var, eps, momentum, constan
         constants[SHIFT, c] = (b[c] if b.size else np.float32(0)) - mean * scale
 
 
+@serial
+def _between(value, low, high):
+    """min(max(value, low), high); NaN stays NaN."""
+    value = v.where_less(value, low, low, value)
+    return v.where_less(high, value, high, value)
+
+
+@serial
+def _let_pass(dy, value, low, high, zero):
+    """dy where low < value < high, else 0."""
+    return v.where_at_most(value, low, zero, v.where_at_most(high, value, zero, dy))
+
+
 @parallel
-def _relu_rows(x, constants, y, rows, channels, workers):
-    """y = max(0, x * scale + shift)."""
-    zero = v.fill(np.float32(0))
+def _relu_rows(x, constants, y, rows, channels, low, high, workers):
+    """y = min(max(x * scale + shift, low), high)."""
     for thread in prange(workers):
+        lower, upper = v.fill(np.float32(low)), v.fill(np.float32(high))
         scale, shift = constants + SCALE * channels * 4, constants + SHIFT * channels * 4
         for r in range(thread * rows // workers, (thread + 1) * rows // workers):
             for c in range(0, channels, WIDTH):
@@ -64,7 +80,7 @@ def _relu_rows(x, constants, y, rows, channels, workers):
                 place = (r * channels + c) * 4
                 value = v.fma(v.load_some(x + place, left), v.load_some(scale + 4 * c, left),
                               v.load_some(shift + 4 * c, left))
-                v.store_some(y + place, v.where_less(value, zero, zero, value), left)
+                v.store_some(y + place, _between(value, lower, upper), left)
 
 
 @parallel
@@ -103,10 +119,11 @@ def _relu_pool(x, constants, y, code, at, n, windows):
 
 
 @parallel
-def _sums_behind_relu(dy, x, constants, rows, channels, sums, workers):
-    """s and q per thread and channel; the ReLU let pass where x * scale + shift > 0."""
+def _sums_behind_relu(dy, x, constants, rows, channels, low, high, sums, workers):
+    """s and q per thread and channel; the ReLU let pass where low < x * scale + shift < high."""
     for thread in prange(workers):
         zero = v.fill(np.float32(0))
+        lower, upper = v.fill(np.float32(low)), v.fill(np.float32(high))
         scale, shift = constants + SCALE * channels * 4, constants + SHIFT * channels * 4
         part = np.zeros((2, channels + WIDTH), np.float32)
         one, two = part[0].ctypes.data, part[1].ctypes.data
@@ -121,8 +138,8 @@ def _sums_behind_relu(dy, x, constants, rows, channels, sums, workers):
                 for r in range(first, min(first + CHUNK, last)):
                     place = (r * channels + c) * 4
                     raw = v.load_some(x + place, left)
-                    g = v.where_at_most(v.fma(raw, factor, offset), zero, zero,
-                                        v.load_some(dy + place, left))
+                    g = _let_pass(v.load_some(dy + place, left), v.fma(raw, factor, offset), lower,
+                                  upper, zero)
                     s, q = v.add(s, g), v.fma(g, v.sub(raw, center), q)
                 v.store(one + 4 * c, s)
                 v.store(two + 4 * c, q)
@@ -175,10 +192,11 @@ def _factors(sums, rows, training, w, constants, factors, dw, db):
 
 
 @parallel
-def _combine_behind_relu(dy, x, constants, factors, dx, rows, channels, workers):
+def _combine_behind_relu(dy, x, constants, factors, dx, rows, channels, low, high, workers):
     """dx = a g + b + c (x - mean)."""
     for thread in prange(workers):
         zero, line = v.fill(np.float32(0)), channels * 4
+        lower, upper = v.fill(np.float32(low)), v.fill(np.float32(high))
         for r in range(thread * rows // workers, (thread + 1) * rows // workers):
             for c in range(0, channels, WIDTH):
                 left, place = channels - c, (r * channels + c) * 4
@@ -186,7 +204,7 @@ def _combine_behind_relu(dy, x, constants, factors, dx, rows, channels, workers)
                 here = constants + 4 * c
                 value = v.fma(raw, v.load_some(here + SCALE * line, left),
                               v.load_some(here + SHIFT * line, left))
-                g = v.where_at_most(value, zero, zero, v.load_some(dy + place, left))
+                g = _let_pass(v.load_some(dy + place, left), value, lower, upper, zero)
                 raw = v.sub(raw, v.load_some(here + MEAN * line, left))
                 here = factors + 4 * c
                 value = v.fma(raw, v.load_some(here + C_ * line, left),
@@ -244,7 +262,8 @@ def _plain(*arrays):
     return all(a is None or (a.dtype == np.float32 and a.flags.c_contiguous) for a in arrays)
 
 
-def batch_norm_relu_forward(x, w, b, running_mean, running_var, eps, momentum, training, window):
+def batch_norm_relu_forward(x, w, b, running_mean, running_var, eps, momentum, training, window,
+                            bounds=(0, None)):
     """(y, code, kept): see ``kernels/reference/norm_relu.py``."""
     if not fits(x) or not _plain(w, b, running_mean, running_var):
         return NotImplemented
@@ -261,20 +280,22 @@ def batch_norm_relu_forward(x, w, b, running_mean, running_var, eps, momentum, t
              momentum, constants)
     if window is None:
         y = empty_table(x.shape)
-        _relu_rows(t.start, address(constants), address(y), t.rows, channels, workers)
-        return y, None, (t.array, constants, None)
+        limits = [np.nan if bound is None else float(bound) for bound in bounds]
+        run = on(workers, _relu_rows)
+        run(t.start, address(constants), address(y), t.rows, channels, *limits, workers)
+        return y, None, (t.array, constants, None, limits)
     n, _, height, width = x.shape
     size = n, channels, height // window[0], width // window[1]
     y, at = empty_channels_last(size, np.float32), empty_channels_last(size, np.float32)
     code = empty_channels_last(size, np.uint8)
     _relu_pool(t.start, address(constants), address(y), address(code), address(at), n,
                windows_of(y, (height, width), window).address)
-    return y, code, (t.array, constants, at)
+    return y, code, (t.array, constants, at, None)
 
 
 def batch_norm_relu_factors(dy, code, kept, w, training, window):
     """(factors, dw, db): a, b and c of dx, a row of C numbers each."""
-    x, constants, at = kept
+    x, constants, at, limits = kept
     if not fits(dy) or not _plain(w):
         return NotImplemented
     channels, rows = x.shape[1], x.size // x.shape[1]
@@ -282,7 +303,8 @@ def batch_norm_relu_factors(dy, code, kept, w, training, window):
     g = table(dy)
     sums = empty((workers, 2, channels), np.float64)
     if window is None:
-        _sums_behind_relu(g.start, address(x), address(constants), rows, channels, sums, workers)
+        run = on(workers, _sums_behind_relu)
+        run(g.start, address(x), address(constants), rows, channels, *limits, sums, workers)
     else:
         _sums_behind_pool(g.start, address(code), address(at), address(constants), g.rows, channels,
                           sums, workers)
@@ -294,13 +316,15 @@ def batch_norm_relu_factors(dy, code, kept, w, training, window):
 
 def batch_norm_relu_input_gradient(dy, code, kept, factors, window):
     """dx."""
-    x, constants, _ = kept
+    x, constants, _, limits = kept
     if not fits(dy):
         return NotImplemented
     g, dx = table(dy), empty_table(x.shape)
     if window is None:
-        _combine_behind_relu(g.start, address(x), address(constants), address(factors), address(dx),
-                             g.rows, g.columns, _workers(x.size))
+        workers = _workers(x.size)
+        run = on(workers, _combine_behind_relu)
+        run(g.start, address(x), address(constants), address(factors), address(dx), g.rows,
+            g.columns, *limits, workers)
     else:
         _combine_behind_pool(g.start, address(code), address(x), address(constants),
                              address(factors), address(dx), len(x),

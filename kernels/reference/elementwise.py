@@ -20,6 +20,11 @@ def add(x, z):
     return x + z
 
 
+def add_relu(x, z):
+    """y = max(0, x + z); NaN stays NaN."""
+    return relu_forward(x + z)
+
+
 def sub(x, z):
     """y = x - z."""
     return x - z

@@ -1,16 +1,17 @@
 """Batch norm + ReLU (+ max-pool) as one primitive.
 
 x (N, C) or (N, C, H, W); w, b, running statistics (C,) or None; ``window`` (KH, KW) of the pooling,
-or None; y result, code as in ``conv_pool.py``; ``kept`` is for the way back.
+or None; ``bounds`` of the ReLU: (0, None), for ReLU6 (0, 6), (None, None) for none, and (0, None)
+before a pooling; y result, code as in ``conv_pool.py``; ``kept`` is for the way back.
 """
 from minitorch_cnn.device import array_module
 
-from .elementwise import relu_backward, relu_forward
 from .norm import batch_norm_forward, batch_norm_statistics
 from .relu_pool import relu_max_pool2d_forward, unpool2d
 
 
-def batch_norm_relu_forward(x, w, b, running_mean, running_var, eps, momentum, training, window):
+def batch_norm_relu_forward(x, w, b, running_mean, running_var, eps, momentum, training, window,
+                            bounds=(0, None)):
     """(y, code, kept); in training the running statistics, if any, move in place."""
     mean, var = batch_norm_statistics(x) if training else (running_mean, running_var)
     if training and running_mean is not None:
@@ -22,9 +23,18 @@ def batch_norm_relu_forward(x, w, b, running_mean, running_var, eps, momentum, t
     z = batch_norm_forward(x, mean, inv_std, w, b)
     kept = x, mean.copy(), inv_std, z.shape[2:]
     if window is None:
-        y = relu_forward(z)
-        return y, None, (*kept, y)
+        passed = _inside(z, *bounds)
+        return (z if bounds == (None, None) else z.clip(*bounds)), None, (*kept, passed)
     return (*relu_max_pool2d_forward(z, window), (*kept, None))
+
+
+def _inside(z, low, high):
+    """Where the gradient passes: between the bounds; NaN is inside."""
+    xp = array_module(z)
+    inside = xp.ones(z.shape, bool)
+    if low is not None:
+        inside &= ~(z <= low)
+    return inside if high is None else inside & ~(z >= high)
 
 
 def batch_norm_relu_factors(dy, code, kept, w, training, window):
@@ -51,7 +61,9 @@ def batch_norm_relu_input_gradient(dy, code, kept, factors, window):
 
 def _behind(dy, code, kept, window):
     """dy behind the ReLU and the pooling."""
-    return relu_backward(dy, kept[4]) if window is None else unpool2d(dy, code, kept[3], window)
+    if window is None:
+        return array_module(dy).where(kept[4], dy, array_module(dy).zeros_like(dy))
+    return unpool2d(dy, code, kept[3], window)
 
 
 def _spread(per_channel, x):

@@ -72,15 +72,15 @@ class ReLUPool(Function):
 
 
 class BatchNormReLU(Function):
-    """y = max(0, batch norm), or the maximum of each window of that."""
+    """y = batch norm, cut off at ``bounds``, or the maximum of each window of max(0, batch norm)."""
 
-    def __init__(self, eps, training, momentum, window=None):
-        self.options = eps, momentum, training, window
+    def __init__(self, eps, training, momentum, window=None, bounds=(0, None)):
+        self.options, self.bounds = (eps, momentum, training, window), bounds
 
     def forward(self, x, w, b, running_mean=None, running_var=None):
         self.w = w
         y, self.code, self.kept = kernels.batch_norm_relu_forward(
-            x, w, b, running_mean, running_var, *self.options)
+            x, w, b, running_mean, running_var, *self.options, self.bounds)
         return y
 
     def backward(self, dy):
@@ -117,6 +117,18 @@ class ConvBatchNormReLUPool(Function):
             self.x, dy, self.code, self.kept, factors, self.window, self.kernel, *self.options)
         db = None if self.bias is None else kernels.zeros_like(self.bias)
         return None, dw, db, dscale, dshift, None, None
+
+
+class AddReLU(Function):
+    """y = max(0, a + b)."""
+
+    def forward(self, a, b):
+        self.y = kernels.add_relu(a, b)
+        return self.y
+
+    def backward(self, dy):
+        g = kernels.relu_backward(dy, self.y)
+        return g, g
 
 
 class LinearReLU(Linear):

@@ -11,6 +11,8 @@ from ..autograd import Function
 from ..ops.activation import ReLU
 from ..ops.conv import Conv2d
 from ..ops.cross_entropy import CrossEntropy
+from ..ops.elementwise import Add
+from ..ops.hard_activation import HardTanh
 from ..ops.matmul import Linear
 from ..ops.norm import BatchNorm
 from ..ops.pool import MaxPool2d
@@ -33,13 +35,21 @@ def _relu_pool(one, other):
 
 
 def _norm(norm, *others):
-    window = None
+    window, bounds = None, (0, None) if others else (None, None)
     if len(others) == 2:
         window = _window(others[0]) or _window(others[1])
         if window is None:
             return None
     options = norm.options
-    return fused.BatchNormReLU(options["eps"], options["training"], options["momentum"], window)
+    if others and others[0].kind is HardTanh:
+        bounds = others[0].options["low"], others[0].options["high"]
+    return fused.BatchNormReLU(options["eps"], options["training"], options["momentum"], window,
+                               bounds)
+
+
+def _add_relu(add, _):
+    same = add.shapes[0] == add.shapes[1] == add.shape
+    return fused.AddReLU() if same else None
 
 
 def _conv_norm(conv, norm, one, other):
@@ -74,6 +84,9 @@ CHAINS = (
     ((BatchNorm, ReLU, MaxPool2d), _norm),
     ((BatchNorm, MaxPool2d, ReLU), None),   # a negative weight turns the order around
     ((BatchNorm, ReLU), _norm),
+    ((BatchNorm, HardTanh), _norm),
+    ((BatchNorm,), _norm),
+    ((Add, ReLU), _add_relu),
     ((Conv2d, ReLU), _conv_relu),
     ((Linear, ReLU), _linear_relu),
     ((ReLU, MaxPool2d), _relu_pool),

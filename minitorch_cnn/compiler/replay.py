@@ -29,9 +29,8 @@ from .steps import Backward, Forward, Ones, Sum
 CALLS_ONLY = {Conv2d, Linear, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, Reshape,
               Add, Sub, Mul, ReLU, LeakyReLU, HardTanh, HardSigmoid, HardSwish,
               fused.ConvReLU, fused.ConvReLUPool, fused.ReLUPool, fused.BatchNormReLU,
-              fused.ConvBatchNormReLUPool,
-              fused.LinearReLU, fused.LabelCrossEntropy}
-HAND_ON = {Reshape, Add, Sub}   # gradients may be dy itself, of which a leaf needs a copy
+              fused.ConvBatchNormReLUPool, fused.AddReLU, fused.LinearReLU, fused.LabelCrossEntropy}
+HAND_ON = {Reshape, Add, Sub, fused.AddReLU}    # gradients may be dy itself, of which a leaf needs a copy
 
 
 class Replay(Run):
@@ -113,7 +112,7 @@ class Replay(Run):
         if step.node.kind is Reshape and not calls:
             one, other = step.reads()[0], step.writes()[0]
             return np.may_share_memory(self.arrays[one.number], self.arrays[other.number])
-        if step.node.kind in (Add, Sub) and isinstance(step, Backward):
+        if step.node.kind in (Add, Sub, fused.AddReLU) and isinstance(step, Backward):
             return not any(dx is not None and isinstance(edge, Tensor)
                            for dx, edge in zip(step.grads, step.node.edges))
         return True

@@ -25,7 +25,7 @@ FUSED = {"batch_norm_relu_factors", "batch_norm_relu_forward", "batch_norm_relu_
          "linear_relu_forward", "relu_max_pool2d_forward", "row_major", "unpool2d",
          "unpooled_channel_sum", "zeros_like"}
 # One sweep on the CPU; on a GPU, CuPy does them expression by expression.
-SWEEPS = {"add", "clamp_backward", "clamp_forward", "hardsigmoid_backward",
+SWEEPS = {"add", "add_relu", "clamp_backward", "clamp_forward", "hardsigmoid_backward",
           "hardsigmoid_forward", "hardswish_backward", "hardswish_forward",
           "hardtanh_backward", "leaky_relu_backward", "leaky_relu_forward", "mul", "rsub",
           "sub"}
