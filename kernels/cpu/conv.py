@@ -32,7 +32,8 @@ from .conv_few import MOST, correlate_few
 from .conv_plan import Plan, pixels, read_plan, row_class
 from .conv_weight import weight_gradient
 from .depthwise import accumulate_depthwise, correlate_depthwise
-from .jit import Entry, on, parallel, serial, threads
+from .jit import on, parallel, serial, threads
+from .layout import fill_with_zeros
 from .memory import FLOAT, address, contiguous, empty, empty_channels_last, scratch, suits
 from .objects import ROWS, layout
 from .simd import BYTES, WIDTH, clear, read, write
@@ -314,8 +315,7 @@ def conv2d_input_gradient(dy, w, size, stride, padding, dilation, groups):
         threads())
     dx = empty_channels_last(shape, FLOAT)
     if gaps:
-        dx[...] = 0
-        Entry.spoiled = True
+        fill_with_zeros(dx)
     m = tile_size(w.shape[2:], stride, dilation, groups, before, dy.shape, shape)
 
     def direct():

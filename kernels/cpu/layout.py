@@ -1,7 +1,7 @@
 """Copies from one order in memory to another."""
 from numba import prange
 
-from .jit import entry, on, parallel, threads
+from .jit import on, parallel, threads
 from .memory import address, empty
 from .objects import PIXELS, ROWS, layout
 from .simd import clear, read, write
@@ -40,9 +40,17 @@ def channels_last(x):
     return x if layout(x) == PIXELS else rearranged(x)
 
 
-@entry
-def _clear(x, size):
-    clear(x, size)
+@parallel
+def _clear(x, size, workers):
+    for thread in prange(workers):
+        first, last = size // 4 * thread // workers * 4, size // 4 * (thread + 1) // workers * 4
+        clear(x + first, last - first)
+
+
+def fill_with_zeros(x):
+    """Zeros into all of a float32 array without gaps."""
+    workers = threads() if x.size >= MANY else 1
+    on(workers, _clear)(address(x), x.nbytes, workers)
 
 
 def zeros_like(x):
@@ -50,5 +58,5 @@ def zeros_like(x):
     if not layout(x):
         return NotImplemented
     y = empty(x.shape, x.dtype)
-    _clear(address(y), y.nbytes)
+    fill_with_zeros(y)
     return y

@@ -1,7 +1,7 @@
 """Batch norm + ReLU (+ max-pool) in one pass over the pixels, and the way back in two.
 
-The ReLU is min(max(., low), high): 0 and none for ReLU, 0 and 6 for ReLU6, none at all for batch norm
-by itself. No bound is NaN, with which every comparison is false.
+The ReLU is min(max(., low), high): 0 and none for ReLU, 0 and 6 for ReLU6, none at all for batch
+norm by itself. No bound is NaN, with which every comparison is false.
 
 With windows, only the maxima are kept, beside each the byte of ``relu_pool.py`` and ``at``, the x
 it came from: all other pixels have gradient 0, so the sums of the way back run over the pooled
