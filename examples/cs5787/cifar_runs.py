@@ -64,7 +64,8 @@ def _train(s, run):
     schedule = optim.lr_scheduler.OneCycleLR(optimizer, run.lr, epochs * len(loader), pct_start=0.2,
                                              cycle_momentum=False)
     trainer = Trainer(model, optimizer, nn.CrossEntropyLoss(label_smoothing=run.smoothing),
-                      schedule, out=s.folder / "checkpoints" / run.name, step_scheduler="batch")
+                      schedule, out=s.folder / "checkpoints" / run.name, compile=True,
+                      step_scheduler="batch")
     start = time.perf_counter()
     history = trainer.fit(loader, epochs=epochs)
     if history.interrupted:

@@ -72,7 +72,7 @@ class ReLUPool(Function):
 
 
 class BatchNormReLU(Function):
-    """y = batch norm, cut off at ``bounds``, or the maximum of each window of max(0, batch norm)."""
+    """y = batch norm, cut off at ``bounds``; or the maximum of each window of its ReLU."""
 
     def __init__(self, eps, training, momentum, window=None, bounds=(0, None)):
         self.options, self.bounds = (eps, momentum, training, window), bounds

@@ -30,7 +30,8 @@ CALLS_ONLY = {Conv2d, Linear, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, Reshape,
               Add, Sub, Mul, ReLU, LeakyReLU, HardTanh, HardSigmoid, HardSwish,
               fused.ConvReLU, fused.ConvReLUPool, fused.ReLUPool, fused.BatchNormReLU,
               fused.ConvBatchNormReLUPool, fused.AddReLU, fused.LinearReLU, fused.LabelCrossEntropy}
-HAND_ON = {Reshape, Add, Sub, fused.AddReLU}    # gradients may be dy itself, of which a leaf needs a copy
+# The gradient may be dy itself, of which a leaf needs a copy.
+HAND_ON = {Reshape, Add, Sub, fused.AddReLU}
 
 
 class Replay(Run):
