@@ -48,7 +48,11 @@ def main(arguments=None):
         found[part.__name__] = part.study(s, report)
         seconds[part.__name__] = earlier() + time.perf_counter() - before
     summary(report, [each["short"] for each in found.values() if "short" in each])
-    price_table(report, [row for each in found.values() for row in each.get("prices", ())])
+    if s.as_written:
+        report.text("What these mistakes cost stands on the corrected page: run `all.py` without "
+                    "`--as-written`.")
+    else:
+        price_table(report, [row for each in found.values() for row in each.get("prices", ())])
     report.section("How it was made")
     report.machine(range(s.seeds), seconds, kernels=kernels.describe())
     page = report.save(s.folder, "report_as_written" if s.as_written else "report")

@@ -12,7 +12,7 @@ from minitorch_cnn.report import Price
 from batch_norm_answers import PAIRS, answer_accuracy, answer_time, changed
 from common import run_alone
 from runs import NOTEBOOK2023, trained
-from scores import histories, mean_interval, number_of_seeds, test_accuracy, test_labels
+from scores import bands, histories, mean_interval, number_of_seeds, test_accuracy, test_labels
 
 
 def study(s, report):
@@ -31,7 +31,7 @@ def study(s, report):
         digits=2)
     report.figure(plot.draw_training({n: histories(r) for n, r in results.items()}, per="epoch"),
                   "Loss and accuracy with and without batch norm",
-                  "The same two optimizers with and without batch norm; bands span the seeds.")
+                  f"The same two optimizers with and without batch norm{bands(s)}.")
     report.question("Does batch normalization improve the accuracy?", answer_accuracy(found))
     report.question("Does it change the training time?", answer_time(found))
     return {**found, "prices": prices(s, results),

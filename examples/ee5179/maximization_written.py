@@ -28,12 +28,15 @@ def study_written(s, report):
             f"It fell in {f['falls'].sum():,} of {10 * f['steps']:,} steps (by "
             f"{f['largest_fall'].max():.2g} at most)." + rare * " Far outside [0, 1] the net is as "
             "good as linear, so there is hardly anything to overshoot."))
-    report.verdicts([confident(name, f) for name, f in found.items()],
-                    "The documents give 1.0000 to every digit.")
+    rows = [confident(name, f) for name, f in found.items()]
+    report.verdicts(rows, "The documents give 1.0000 to every digit.")
     report.question("Do the images look like digits? Which one, and why?", looks(s, found))
     report.note(artefact(found))
     proof(report, *found.values())
-    return found
+    return found | {"short": "Activation maximization: " + "; ".join(
+        f"{name}, {row.ours} of 10 digits reach a confidence of 0.99, and the noise alone is some "
+        f"digit with {f['p_start'].min():.4f} or more" for (name, f), row
+        in zip(found.items(), rows)) + "."}
 
 
 def confident(name, f):

@@ -12,6 +12,7 @@ from minitorch_cnn.models import MnistCNN
 from best import best_model
 from common import kept
 from runs import NOTEBOOK2023, REPORT2019, trained
+from scores import weights_as_written
 
 RUNS = {run.name: run for run in (REPORT2019, *NOTEBOOK2023)}
 
@@ -22,9 +23,9 @@ def net_of(s, document="report2019"):
 
 
 def document_net(s, name, seed=0):
-    """The net of a document's run, in eval mode."""
+    """The net of a document's run as it kept it, in eval mode."""
     model = MnistCNN(batch_norm=RUNS[name].batch_norm)
-    model.load_state_dict(trained(s, RUNS[name], seed)["model"])
+    model.load_state_dict(weights_as_written(trained(s, RUNS[name], seed)))
     return model.to(s.device).eval()
 
 

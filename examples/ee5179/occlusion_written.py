@@ -30,7 +30,8 @@ def study_written(s, report):
                   "Three digits beside their maps of 7 by 7 positions",
                   "report2019: a black 14x14 patch with stride 2, without the last position.")
     for k, p in zip(REPORT["digits"], found.probability):
-        report.figure(plot.draw_matrix(p, 2, scale="unit"), "A matrix of 7 by 7 probabilities",
+        report.figure(plot.draw_matrix(p, 2, y_label="j", x_label="k", scale="unit"),
+                      "A matrix of 7 by 7 probabilities",
                       f"The same probabilities for the {k} as a matrix.")
     sides = {f"notebook2023, {size}x{size}": (maps[size].drop.shape[1], n)
              for size, n in NOTEBOOK.items()}
@@ -44,7 +45,8 @@ def study_written(s, report):
         f"over the digit minus that over the background is {drawn:+.3f}; with rows and columns put "
         f"right it is {right:+.3f}."))
     return {"positions": {size: found.drop.shape[1:] for size, found in maps.items()},
-            "report2019": found.drop.shape[1:], "agree": agree}
+            "report2019": found.drop.shape[1:], "agree": agree, "short": (
+                f"Occlusion: the 5x5 maps as drawn agree with the right ones with {agree:.2f}.")}
 
 
 def transposed(s):

@@ -15,10 +15,11 @@ from optimizer_answers import answer, fair, outside
 from optimizer_prices import prices
 from runs import NOTEBOOK2023, trained
 from scores import (
+    bands,
     histories,
     mean_interval,
-    number_of_seeds,
     predicted,
+    spread_of_seeds,
     test_accuracy,
     test_labels,
 )
@@ -32,27 +33,27 @@ def study(s, report):
     results = {run.name: [trained(s, run, seed) for seed in range(s.seeds)] for run in NOTEBOOK2023}
     verdicts = [verdict(s, run, results[run.name]) for run in NOTEBOOK2023]
     report.verdicts(verdicts, "Test accuracy after five epochs of batches of 64, learning rate "
-                    f"0.001: {number_of_seeds(s)}, mean with 95 % interval.", "notebook2023")
+                    f"0.001: {spread_of_seeds(s)}.", "notebook2023")
     rows = [plot.Compared(v.name, v.ours, v.interval, v.document) for v in verdicts]
     report.figure(plot.draw_comparison(rows, document="notebook2023", near_100=True),
                   "Accuracies of six trainings, ours with intervals, the notebook's as diamonds",
                   "The six trainings; the axis is stretched towards 100 %.")
-    curves = {name: histories(rs) for name, rs in results.items()}
-    report.figure(plot.draw_training(curves, per="epoch"),
-                  "Loss and accuracy of six trainings", "The six trainings, epoch by epoch; the "
-                  "bands span the seeds.")
+    report.figure(plot.draw_training({n: histories(r) for n, r in results.items()}, per="epoch"),
+                  "Loss and accuracy of six trainings",
+                  f"The six trainings, epoch by epoch{bands(s)}.")
     means = {v.name: v.ours for v in verdicts}
     seconds = {name: float(np.median([r["seconds"] for r in rs])) for name, rs in results.items()}
     report.table(("training", "test accuracy in %", "seconds", "seconds in the notebook"),
                  list(zip(results, means.values(), seconds.values(), SECONDS)), "Accuracy, and the "
                  "time of five epochs: median of the seeds here, a GPU there.", digits=2)
     per_class(s, report, results["Adam"][0])
-    report.question("Which optimizer is the best one?", answer(verdicts, seconds))
+    found = {**means, "short": answer(verdicts, seconds)}
+    report.question("Which optimizer is the best one?", found["short"])
     if s.as_written:
-        return means
+        return found
     rates = best_rates(s, report)
     report.question("Was that a fair comparison?", fair(rates))
-    return {**means, "prices": prices(s, results, rates), "short": answer(verdicts, seconds)}
+    return found | {"prices": prices(s, results, rates)}
 
 
 def verdict(s, run, results):

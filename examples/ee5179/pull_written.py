@@ -11,7 +11,8 @@ def study_written(s, report):
     for name, f in found.items():
         report.figure(picture(f), f"Noisy grey images for {len(f['looks'])} pairs of digits",
                       f"{name}: beta {f['beta']:g}, {f['steps']:,} steps from noise around 128; "
-                      "each on its own scale, and below each the target's probability.")
+                      "each on its own scale; below each the target's probability, a cross "
+                      "where the net says something else.")
     report.table(("document", "beta", "steps", "fooled", "of", "moved by the pull",
                   "distance from the image", "looks like it, %"),
                  [(name, f"{f['beta']:g}", f["steps"], int(f["success"].sum()), len(f["looks"]),
@@ -23,7 +24,9 @@ def study_written(s, report):
                      "Looks like it: to a second net."))
     report.question("Do the images look like the digit that they are pulled to?", answer(found))
     proof(report, *found.values())
-    return found
+    return found | {"short": "Pull towards an image: " + "; ".join(
+        f"{name}, {f['moved']:.2g} grey levels of {f['far']:.0f}" for name, f in found.items())
+        + "."}
 
 
 def picture(f):

@@ -1,4 +1,5 @@
 """The trainings of this study: the documents' runs, each for several seeds, kept when done."""
+import copy
 import time
 from dataclasses import dataclass, replace
 
@@ -56,25 +57,23 @@ def _train(s, run, seed):
     start = time.perf_counter()
     history = fit(trainer, train, validation, run.epochs)
     seconds = time.perf_counter() - start
-    result = {"model": model.state_dict(), "history": history.state_dict(), "seconds": seconds,
-              "logits": predict(model, test).logits}
+    result = {"model": copy.deepcopy(model.state_dict()), "seconds": seconds,
+              "history": history.state_dict(), "logits": predict(model, test).logits}
     if run.averaged:
         result["averaged"] = {"logits": predict(average.averaged(model), test).logits}
-    result["as_written"] = as_written(model, validation, test) if run.batch_norm else {
-        "validation_accuracy": history.epochs[-1]["validation_accuracy"],
-        "logits": result["logits"], "buffers_moved": 0}
+    result["as_written"] = as_written(model, result["model"], validation, test) if (
+        run.batch_norm) else {"logits": result["logits"], "buffers_moved": 0}
     return result
 
 
-def as_written(model, validation, test):
+def as_written(model, before, validation, test):
     """The same without eval(), as the notebook does it: only batch norm notices.
 
     It normalizes validation and test images by the statistics of their own batches, and absorbs
     these. Training uses no running statistics, so one training serves both modes.
     """
-    before = {name: buffer.data.copy() for name, buffer in model.named_buffers()}
-    score = evaluate(model, validation, as_written=True)
-    return {"validation_accuracy": score.accuracy.value,
-            "logits": predict(model, test, as_written=True).logits,
-            "buffers_moved": sum(int((before[name] != buffer.data).any())
-                                 for name, buffer in model.named_buffers())}
+    score, logits = (f(model, data, as_written=True) for f, data in (
+        (evaluate, validation), (predict, test)))
+    after = model.state_dict()
+    return {"validation_accuracy": score.accuracy.value, "logits": logits.logits, "model": after,
+            "buffers_moved": sum((before[name] != after[name]).any().item() for name in after)}

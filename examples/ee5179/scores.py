@@ -19,6 +19,11 @@ def predicted(s, result, as_written=None):
     return np.asarray((result["as_written"] if written else result)["logits"]).argmax(1)
 
 
+def weights_as_written(result):
+    """Weights as a document keeps them: batch norm has absorbed validation and test images."""
+    return result["as_written"].get("model", result["model"])
+
+
 def percent_right(s, classes):
     """Of the test images, for the class predicted for each (N,)."""
     return 100 * float(np.mean(classes == test_labels(s)))
@@ -50,3 +55,13 @@ def test_labels(s):
 def number_of_seeds(s):
     """One seed, or three of them, in words."""
     return "one seed" if s.seeds == 1 else f"{s.seeds} seeds"
+
+
+def spread_of_seeds(s):
+    """The same for a table of accuracies with their intervals."""
+    return number_of_seeds(s) + (", mean" * (s.seeds > 1)) + " with 95 % interval"
+
+
+def bands(s):
+    """What a figure of curves has to say about its bands."""
+    return "; bands span the seeds" * (s.seeds > 1)

@@ -27,11 +27,11 @@ def best_rates(s, report):
             tried[lr] = result["accuracy"]
         rate = max(tried, key=tried.get)
         found[run.name] = {"rate": rate, "best": tried[rate], "at_0.001": tried[COMMON]}
-        told = ", ".join(f"{lr:g}: {100 * tried[lr]:.2f} %" for lr in sorted(tried))
+        told = ", ".join(f"{lr:g}: {100 * tried[lr]:.2f}" for lr in sorted(tried))
         rows.append((run.name, told, f"{rate:g}", 100 * tried[rate]))
-    report.table(("optimizer", "by learning rate", "chosen", "validation accuracy in %"), rows,
-                 "Each optimizer with its own learning rate, chosen on validation images after one "
-                 "epoch on the training images; 0.001 is the notebook's rate for all.", digits=2)
+    report.table(("optimizer", "accuracy in % by rate", "chosen", "its accuracy in %"), rows,
+                 "Each optimizer with its own learning rate, chosen by the accuracy on validation "
+                 "images after one epoch; 0.001 is the notebook's rate for all.", digits=2)
     return found
 
 

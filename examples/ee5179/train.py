@@ -13,7 +13,7 @@ from minitorch_cnn.report import Price
 from common import loaders, run_alone
 from layers import study_layers
 from runs import HALVED, REPORT2019, trained
-from scores import histories, number_of_seeds, predicted, test_labels
+from scores import bands, histories, predicted, spread_of_seeds, test_labels
 from train_answers import answer, short, verdicts
 
 
@@ -25,12 +25,12 @@ def study(s, report):
     report.figure(plot.draw_training({f"batches of {run.batch}": histories(results)
                                       for run, results in runs.items()}),
                   "Curves of loss, accuracy and error rate over iterations and epochs",
-                  "SGD at 0.08, training and validation as training goes on; bands span the seeds.")
+                  f"SGD at 0.08, training and validation as training goes on{bands(s)}.")
     rows = [row for run, results in runs.items() for row in verdicts(s, run, results)]
     more = "" if s.as_written else (" The first row is the report's own recipe; the mean of the "
                                     "weights is taken over the steps of the last epoch.")
     report.verdicts(rows, "Test accuracy after eight epochs of SGD with a learning rate of 0.08, "
-                    f"{number_of_seeds(s)}, mean with 95 % interval.{more}", "report2019")
+                    f"{spread_of_seeds(s)}.{more}", "report2019")
     report.question("What accuracy does the net reach?", answer(rows, runs[REPORT2019]))
     test_pictures(s, report, runs[REPORT2019][0])
     return {**{row.name: row.ours for row in rows}, "short": short(rows),

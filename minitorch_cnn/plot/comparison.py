@@ -109,12 +109,21 @@ def _stretch_near_100(axes, values):
     least = max(min(missing[missing > 0], default=1) / 2, 0.01)
     axes.set_xscale("function", functions=(lambda v: -np.log10(np.maximum(100 - v, least)),
                                            lambda t: 100 - 10.0 ** -t))
-    low, high = max(missing.max() * 1.4, least * 4), least * 0.8 if missing.min() > 0 else least
-    marks = [m for m in (99, 90, 80, 70, 50, 30, 20, 10, 5, 3, 2, 1, .5, .3, .2, .1, .05, .02, .01)
-             if high <= m <= low]
+    low = min(max(missing.max() * 1.4, least * 4), 100)
+    high = least * 0.8 if missing.min() > 0 else least
+    marks = _marks(low, least)
     axes.set_xlim(100 - low, 100 - high)
     axes.set_xticks([100 - m for m in marks], [f"{100 - m:g}" for m in marks])
     axes.minorticks_off()
+
+
+def _marks(low, least):
+    """Round numbers from ``least`` to ``low``, far enough apart for their labels."""
+    found = []
+    for m in (.01, .02, .05, .1, .2, .3, .5, 1, 2, 3, 5, 10, 20, 30, 50, 70, 80, 90, 100):
+        if least <= m <= low and (not found or m / found[-1] > (low / least) ** 0.05):
+            found.append(m)
+    return found
 
 
 def _add_legend(figure, rows, document):

@@ -33,20 +33,23 @@ class Mark:
 def number_text(value, digits=None):
     """A number as people write it; ``digits`` after the point, without it four significant ones.
 
-    None gives a dash, what is not finite is named, whole numbers from 10,000 on get commas.
+    None gives a dash, what is not finite is named, whole numbers from 10,000 on get commas, and
+    below 0 stands a minus sign.
     """
     if value is None:
         return NOTHING
     if isinstance(value, (bool, np.bool_)):
         return "yes" if value else "no"
     if isinstance(value, numbers.Integral):
-        return f"{int(value):,}" if abs(value) >= 10_000 else str(int(value))
+        text = f"{abs(int(value)):,}" if abs(value) >= 10_000 else str(abs(int(value)))
+        return "−" * bool(value < 0) + text
     value = float(value)
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
         return "infinite" if value > 0 else "−infinite"
-    return f"{value:.4g}" if digits is None else f"{value:.{digits}f}"
+    text = f"{value:.4g}" if digits is None else f"{value:.{digits}f}"
+    return text.replace("-", "−", 1) if value < 0 else text
 
 
 def column_texts(values, digits=None):

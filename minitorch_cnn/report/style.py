@@ -80,6 +80,7 @@ tbody tr { border-bottom: 1px solid var(--line); }
 tbody th { font-weight: 500; }
 tbody th, tbody td { white-space: nowrap; }
 tbody .words { min-width: 11rem; white-space: normal; }
+tbody .words:last-child { min-width: 15rem; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 .good { color: var(--good); font-weight: 600; }
 .bad { color: var(--bad); font-weight: 600; }

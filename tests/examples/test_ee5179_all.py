@@ -1,12 +1,16 @@
 """The whole study on some hundred images: both its pages in a browser, and broken-off runs."""
 import re
 
+import numpy as np
 import pytest
 from browser import check_page
-from tiny_study import fewer_images, fewer_steps, script
+from tiny_study import fewer_images, fewer_steps, script, tiny_split
 
 import minitorch_cnn as mt
+from minitorch_cnn.data import DataLoader
+from minitorch_cnn.models import MnistCNN
 from minitorch_cnn.report import Verdict
+from minitorch_cnn.train import predict
 
 answers, common, results, runs = map(script, ("train_answers", "common", "results", "runs"))
 study = script("all")
@@ -101,12 +105,22 @@ def test_the_page_as_written(folder, monkeypatch):
     study.main(["--as-written", *ARGUMENTS, str(folder)])
     assert notes.trainings == [], "one training serves both modes"
     page = folder / "quick" / "report_as_written.html"
+    assert "the same to the bit" in page.read_text() and "the corrected page" in page.read_text()
     parts = check_page(page)
     text = page.with_suffix(".md").read_text()
     captions = [line for line in text.splitlines() if line.startswith(("**Figure", "**Table"))]
     unlabeled = [line for line in captions if "as written" not in line]
     assert len(parts.images) == 33
     assert [line.split("** ")[1][:7] for line in unlabeled] == ["Machine", "Times."]
+
+
+def test_the_kept_net_has_not_seen_validation_or_test_images(folder):
+    kept = mt.load(folder / "quick" / "results" / "runs" / "Adam+BN-0.safetensors")
+    model = MnistCNN(batch_norm=True).eval()
+    for result, same in ((kept, True), (kept["as_written"], False)):
+        model.load_state_dict(result["model"])
+        logits = predict(model, DataLoader(tiny_split()[2], 500)).logits
+        assert np.array_equal(logits, kept["logits"].data) == same
 
 
 def test_the_times_of_earlier_runs_count(tmp_path):

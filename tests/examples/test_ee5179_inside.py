@@ -35,7 +35,7 @@ def tiny(batch_norm, seed):
         optimizer.zero_grad()
         F.cross_entropy(model(images), labels).backward()
         optimizer.step()
-    return {"model": model.state_dict(), "spent": 1.0}
+    return {"model": model.state_dict(), "as_written": {"buffers_moved": 0}, "spent": 1.0}
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +146,7 @@ def test_activation_maximization(folder):
 
 def test_activation_maximization_as_written(folder):
     found, report = run(activation_maximization, folder, as_written=True)
+    assert found.pop("short").startswith("Activation maximization: report2019, ")
     assert {name: f["steps"] for name, f in found.items()} == {"report2019": 30, "notebook2023": 20}
     for f in found.values():
         assert np.median(f["p_start"]) > 0.95, "noise around 128 is a digit for sure"
@@ -165,6 +166,7 @@ def test_image_pull(folder):
 
 def test_image_pull_as_written(folder):
     found, _ = run(image_pull, folder, as_written=True)
+    assert "notebook2023, 0.0" in found.pop("short")
     assert [len(f["looks"]) for f in found.values()] == [9, 9, 90]
     assert all(f["moved"] < 1 and f["far"] > 100 for f in found.values()), "the pull is invisible"
 

@@ -29,6 +29,17 @@ def test_near_100_gives_the_last_percent_room():
     assert at((99.5, 0))[0] - at((99, 0))[0] == pytest.approx(at((90, 0))[0] - at((80, 0))[0])
 
 
+def test_labels_near_0_do_not_touch():
+    figure = draw_comparison([Compared("a", 4.0), Compared("b", 20.0), Compared("c", 99.5)],
+                             near_100=True)
+    check_texts(figure)
+    axes = figure.axes[0]
+    boxes = sorted((label.get_window_extent() for label in axes.get_xticklabels()),
+                   key=lambda box: box.x0)
+    assert all(left.x1 + 3 < right.x0 for left, right in zip(boxes, boxes[1:]))
+    assert axes.get_xlim()[0] >= 0 and len(boxes) > 5
+
+
 def test_one_row_and_a_perfect_one():
     check_texts(draw_comparison([Compared("seconds", 12.2, (11, 14), 45.6)], "seconds"))
     check_texts(draw_comparison([Compared("all right", 100.0)], near_100=True))

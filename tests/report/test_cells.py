@@ -8,9 +8,10 @@ from minitorch_cnn.report.inline import markdown_inline, paragraphs, plain_inlin
 
 @pytest.mark.parametrize("value, digits, text", [
     (None, None, "–"), (True, None, "yes"), (np.bool_(False), 2, "no"), (9999, None, "9999"),
-    (799_078, None, "799,078"), (np.int64(-10_000), 3, "-10,000"), (3.14159, None, "3.142"),
+    (799_078, None, "799,078"), (np.int64(-10_000), 3, "−10,000"), (3.14159, None, "3.142"),
     (3.14159, 2, "3.14"), (float("nan"), 2, "NaN"), (float("inf"), None, "infinite"),
-    (-np.inf, None, "−infinite"), (np.float32(0.5), 1, "0.5"), (1e-9, None, "1e-09")])
+    (-np.inf, None, "−infinite"), (np.float32(0.5), 1, "0.5"), (1e-9, None, "1e-09"),
+    (-0.5, 2, "−0.50"), (-7, None, "−7"), (-1e-9, None, "−1e-09")])
 def test_numbers_as_people_write_them(value, digits, text):
     assert number_text(value, digits) == text
 
