@@ -8,21 +8,13 @@ import numpy as np
 
 from minitorch_cnn import plot
 from minitorch_cnn.report import Verdict
-from minitorch_cnn.train import class_report, confusion_matrix
 
 from common import run_alone
 from optimizer_answers import answer, fair, outside
 from optimizer_prices import prices
+from optimizer_tables import epoch_by_epoch, per_class
 from runs import NOTEBOOK2023, trained
-from scores import (
-    bands,
-    histories,
-    mean_interval,
-    predicted,
-    spread_of_seeds,
-    test_accuracy,
-    test_labels,
-)
+from scores import bands, histories, mean_interval, spread_of_seeds, test_accuracy, test_labels
 from sweep import best_rates
 
 SECONDS = (45.65, 37.86, 37.95, 38.98, 39.25, 39.96)    # the notebook's, on a GPU
@@ -41,12 +33,13 @@ def study(s, report):
     report.figure(plot.draw_training({n: histories(r) for n, r in results.items()}, per="epoch"),
                   "Loss and accuracy of six trainings",
                   f"The six trainings, epoch by epoch{bands(s)}.")
+    epoch_by_epoch(s, report, results)
     means = {v.name: v.ours for v in verdicts}
     seconds = {name: float(np.median([r["seconds"] for r in rs])) for name, rs in results.items()}
     report.table(("training", "test accuracy in %", "seconds", "seconds in the notebook"),
                  list(zip(results, means.values(), seconds.values(), SECONDS)), "Accuracy, and the "
                  "time of five epochs: median of the seeds here, a GPU there.", digits=2)
-    per_class(s, report, results["Adam"][0])
+    per_class(s, report, results)
     found = {**means, "short": answer(verdicts, seconds)}
     report.question("Which optimizer is the best one?", found["short"])
     if s.as_written:
@@ -62,18 +55,6 @@ def verdict(s, run, results):
     mean, interval = mean_interval(scores, len(test_labels(s)))
     return Verdict(run.name, mean, run.document, interval, run.accepted,
                    why=outside(s, run, scores, histories(results)))
-
-
-def per_class(s, report, result):
-    """Item 7 for Adam: precision, recall, F1 and support of every digit; the confusion matrix."""
-    classes, labels = predicted(s, result), test_labels(s)
-    scores = class_report(classes, labels)
-    report.table(("digit", "precision", "recall", "F1", "support"),
-                 [(row.name, row.precision, row.recall, row.f1, row.support)
-                  for row in (*scores.classes, scores.macro, scores.weighted)],
-                 "Adam, digit by digit.", digits=4)
-    report.figure(plot.draw_confusion(confusion_matrix(classes, labels)),
-                  "Confusion matrix of ten digits", "Adam's confusion matrix on the test images.")
 
 
 if __name__ == "__main__":

@@ -93,6 +93,7 @@ def test_the_page(folder, monkeypatch, capsys):
     assert not [question for question in QUESTIONS if question not in text]
     assert "as written\\]" not in text
     assert text.index("In short") < text.index("The net and its training")
+    assert "(46.46)" in text and "(0.89)" in text, "the notebook's epochs and digits"
     assert text.count("✓ equal") == 7 and "not explained" not in text
     times = dict(re.findall(r"^\| (\w+) \| ([\d.]+) \|$", text.split("Times.")[1], re.M))
     kept = folder / "quick" / "results" / "runs"

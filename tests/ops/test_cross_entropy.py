@@ -45,6 +45,20 @@ def test_ignored_labels(weight, reduction, t, ignore_index):
                  reduction=reduction, ignore_index=ignore_index)
 
 
+@pytest.mark.parametrize("dtype, rtol", [(np.float32, 1e-6), (np.float64, 1e-14)])
+def test_it_is_the_likelihood_of_the_log_softmax(rng, dtype, rtol):
+    labels = rng.integers(0, 10, 64)
+    both = []
+    for loss in (mt.cross_entropy, lambda x, t: mt.nll_loss(mt.log_softmax(x, 1), t)):
+        logits = mt.tensor(np.random.default_rng(0).normal(0, 5, (64, 10)).astype(dtype),
+                           requires_grad=True)
+        value = loss(logits, labels)
+        value.backward()
+        both.append((value.item(), logits.grad.data))
+    assert both[0][0] == pytest.approx(both[1][0], rel=rtol)
+    np.testing.assert_allclose(both[0][1], both[1][1], rtol=0, atol=rtol)
+
+
 def test_one_label_in_a_list_for_scores_without_batch():
     x = np.arange(5.0)
     assert mt.cross_entropy(x, [3]).item() == mt.cross_entropy(x, np.array(3)).item()
