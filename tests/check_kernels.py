@@ -95,6 +95,10 @@ def _limits(name, arguments):
         return [3e-7 * reference(x, -mean, *others)]
     if name == "batch_norm_backward":
         return _limits_of_norm_backward(*sizes)
+    if name in ("group_norm_forward", "layer_norm_forward"):
+        return _limits_of_group_norm(name, arguments)
+    if name in ("group_norm_backward", "layer_norm_backward"):
+        return _limits_of_group_norm_backward(name, *sizes)
     if name.startswith("avg_pool2d") and sizes[-1] is not None:
         sizes[-1] = abs(sizes[-1])
     return [1e-5 * reference(*sizes)]
@@ -114,6 +118,39 @@ def _limits_of_norm_backward(dy, x, mean, inv_std, weight, training, needs):
         dx = dy + (db.reshape(wide) + xhat * dw.reshape(wide)) / m
     scale = inv_std if weight is None else inv_std * weight
     return 1e-5 * dx * scale.reshape(wide), 1e-5 * dw, 1e-5 * db
+
+
+def _limits_of_group_norm(name, arguments):
+    x, *groups, w, b, eps = arguments
+    y, mean, var, inv_std = kernels.PRIMITIVES[name].version("reference")(*arguments)
+    rows = x.reshape(mean.size, -1)
+    far = np.abs(rows).max(1, initial=0).reshape(mean.shape)
+    off_var = 2e-6 * var + 1e-13 * far ** 2
+    off_mean = 1e-6 * far
+    off = inv_std * off_mean + np.abs(inv_std) ** 2 * off_var
+    # xhat may be off by the rounding of the mean, and in proportion by that of inv_std
+    wide = np.repeat(off.reshape(-1), rows.shape[1]).reshape(x.shape)
+    xhat = (rows - mean.reshape(-1, 1)) * inv_std.reshape(-1, 1)
+    axis = -1 if name[:5] == "layer" else 1
+    w, b = [np.zeros(1) + fill if p is None else np.abs(p).reshape(
+        [-1 if i == axis % x.ndim else 1 for i in range(x.ndim)]) for p, fill in ((w, 1), (b, 0))]
+    limit = w * (1e-6 * (1 + np.abs(xhat.reshape(x.shape))) + wide * (
+        1 + np.abs(xhat.reshape(x.shape)))) + 1e-6 * b
+    return limit, off_mean, off_var, inv_std * (1e-6 + np.abs(inv_std) ** 2 * off_var)
+
+
+def _limits_of_group_norm_backward(name, dy, x, w, mean, inv_std, needs):
+    """The reference with every difference a sum."""
+    axis = x.ndim - 1 if name[:5] == "layer" else 1
+    wide = [-1 if i == axis else 1 for i in range(x.ndim)]
+    rows = x.reshape(mean.size, -1)
+    xhat = ((rows + mean.reshape(-1, 1)) * inv_std.reshape(-1, 1)).reshape(x.shape)
+    dxhat = dy if w is None else dy * w.reshape(wide)
+    g, h = [a.reshape(rows.shape) for a in (dxhat, dxhat * xhat)]
+    dx = (g + g.mean(1, keepdims=True) + xhat.reshape(rows.shape) * h.mean(1, keepdims=True)
+          ) * inv_std.reshape(-1, 1)
+    others = tuple([i for i in range(x.ndim) if i != axis])
+    return 1e-5 * dx.reshape(x.shape), 1e-5 * (dy * xhat).sum(others), 1e-5 * dy.sum(others)
 
 
 # memory at the edge ------------------------------------------------------------------------------

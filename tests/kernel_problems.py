@@ -300,6 +300,41 @@ def normalization(pick):
     return name, (dy, x, mean, inv_std, weight, bool(pick.number(0, 1)), needs)
 
 
+def group_normalization(pick):
+    shape = _images(pick)
+    if not pick.number(0, 3):
+        shape = (*shape[:2], *pick.of(((7,), (), (2, 3, 5))))
+    groups = pick.of([g for g in (1, 2, 3, 4, 5, 8, shape[1]) if shape[1] % g == 0])
+    x, w, b, dy = _normed(pick, shape, shape[1:2])
+    if pick.number(0, 1):
+        return "group_norm_forward", (x, groups, w, b, 1e-5)
+    mean = numbers(pick, (shape[0], groups))
+    inv_std = np.abs(numbers(pick, (shape[0], groups))) + np.float32(0.1)
+    return "group_norm_backward", (dy, x, w, mean, inv_std, _needs(pick))
+
+
+def layer_normalization(pick):
+    shape = pick.of((1, 2, 3, 17, 300)), pick.of((1, 2, 5, 16, 31, 33, 64, 100, 257, 4097, 9000))
+    x, w, b, dy = _normed(pick, shape, shape[1:])
+    if pick.number(0, 1):
+        return "layer_norm_forward", (x, w, b, 1e-5)
+    mean = numbers(pick, shape[:1])
+    inv_std = np.abs(numbers(pick, shape[:1])) + np.float32(0.1)
+    return "layer_norm_backward", (dy, x, w, mean, inv_std, _needs(pick))
+
+
+def _normed(pick, shape, parameters):
+    """x, weight, bias, dy."""
+    far = pick.of((0, 0, 1, -100))
+    w, b = [lay(pick, numbers(pick, parameters)) if pick.number(0, 2) else None for _ in range(2)]
+    return (lay(pick, numbers(pick, shape, far, strange=True)), w, b,
+            lay(pick, numbers(pick, shape, strange=True)))
+
+
+def _needs(pick):
+    return tuple([bool(pick.number(0, 2)) for _ in range(3)])
+
+
 def matrix_product(pick):
     R = pick.of((*range(1, 6), 13, 14, 15, 27, 28, 29, 40))
     inner, outer = [pick.number(1, 100) if pick.number(0, 3) else pick.of((128, 256, 257))
@@ -359,5 +394,6 @@ def _elementwise(pick, kinds):
 
 
 PROBLEMS = {f.__name__: f for f in (convolution, three_by_three, max_pooling, avg_pooling,
-                                    adaptive_pooling, normalization, matrix_product,
+                                    adaptive_pooling, normalization, group_normalization,
+                                    layer_normalization, matrix_product,
                                     rectification, straight)}

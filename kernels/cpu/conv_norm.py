@@ -9,7 +9,7 @@ from numba import prange
 from . import conv_weight
 from .jit import on, parallel, threads
 from .memory import address, empty, scratch, suits
-from .norm_relu import combine_rows
+from .norm_relu import Kept, combine_rows
 from .relu_pool import ROWS, channels_last_dense, read_windows, windows_of
 from .simd import clear
 
@@ -36,9 +36,9 @@ def _accumulate_normed(x, dy, code, maps, constants, factors, dw, scratch, plan,
 def conv2d_norm_relu_pool_weight_gradient(x, dy, code, kept, factors, window, kernel, stride,
                                           padding, dilation, groups):
     """dw: see ``kernels/reference/conv_norm.py``."""
-    maps, constants, *_ = kept
-    if not suits(x, dy) or groups == x.shape[1] == dy.shape[1] > 1:
+    if type(kept) is not Kept or not suits(x, dy) or groups == x.shape[1] == dy.shape[1] > 1:
         return NotImplemented
+    maps, constants, *_ = kept
     dy = channels_last_dense(dy)
     p = conv_weight.make_plan(x.shape, x.strides, maps.shape, (0, 0, 0, 0), kernel, stride, padding,
                               dilation, groups, threads(), 2 * ROWS)

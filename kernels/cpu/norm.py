@@ -2,7 +2,10 @@
 
     R rows (pixels of all images);  C channels;  s = sum of dy,  q = sum of dy * (x - mean)
 
-Sums run in float32 over a chunk of rows, and from chunk to chunk in float64.
+Sums run in float32 over a chunk of rows, and from chunk to chunk in float64. A job is a part of the
+rows. For group norm, whose numbers per channel differ from image to image, the jobs do not reach
+across images: each image has ``parts`` of them, and ``line`` bytes lie between the numbers of one
+image and the next (0 for batch norm, where all images share them).
 """
 import numpy as np
 from numba import prange
@@ -28,19 +31,19 @@ def _floats(per_channel):
 
 
 @parallel
-def channel_sums(x, rows, channels, sums, workers):
-    """Per thread and channel, in float64: the sums of x and x**2.
+def channel_sums(x, rows, channels, sums, jobs):
+    """Per job and channel, in float64: the sums of x and x**2.
 
     The squares of a chunk are summed around a number near its mean, the center, so that nothing
     cancels. With x = center + d: sum x**2 = sum d**2 + center * (2 sum d + count * center).
     """
     zero, one = v.fill(np.float32(0)), v.fill(np.float32(1))
-    for thread in prange(workers):
+    for job in prange(jobs):
         part = np.zeros((3, channels + WIDTH), np.float32)
         places = part[0].ctypes.data, part[1].ctypes.data, part[2].ctypes.data
-        sums[thread] = 0
-        last = (thread + 1) * rows // workers
-        for first in range(thread * rows // workers, last, CHUNK):
+        sums[job] = 0
+        last = (job + 1) * rows // jobs
+        for first in range(job * rows // jobs, last, CHUNK):
             count = min(CHUNK, last - first)
             for c in range(0, channels, WIDTH):
                 place, left = x + (first * channels + c) * 4, channels - c
@@ -58,8 +61,8 @@ def channel_sums(x, rows, channels, sums, workers):
                 v.store(places[2] + 4 * c, q)
             for c in range(channels):
                 center, rest = np.float64(part[0, c]), np.float64(part[1, c])
-                sums[thread, 0, c] += count * center + rest
-                sums[thread, 1, c] += part[2, c] + center * (2 * rest + count * center)
+                sums[job, 0, c] += count * center + rest
+                sums[job, 1, c] += part[2, c] + center * (2 * rest + count * center)
 
 
 def batch_norm_statistics(x):
@@ -75,15 +78,16 @@ def batch_norm_statistics(x):
 
 
 @parallel
-def _affine(x, scale, shift, y, rows, channels, workers):
+def affine(x, scale, shift, y, rows, channels, jobs, parts, line):
     """y = x * scale + shift."""
-    for thread in prange(workers):
-        for r in range(thread * rows // workers, (thread + 1) * rows // workers):
+    for job in prange(jobs):
+        a, b = scale + job // parts * line, shift + job // parts * line
+        for r in range(job * rows // jobs, (job + 1) * rows // jobs):
             for c in range(0, channels, WIDTH):
                 left = channels - c
                 place = (r * channels + c) * 4
-                value = v.fma(v.load_some(x + place, left), v.load_some(scale + 4 * c, left),
-                              v.load_some(shift + 4 * c, left))
+                value = v.fma(v.load_some(x + place, left), v.load_some(a + 4 * c, left),
+                              v.load_some(b + 4 * c, left))
                 v.store_some(y + place, value, left)
 
 
@@ -95,22 +99,23 @@ def batch_norm_forward(x, mean, inv_std, weight, bias):
     scale = _floats(inv_std if weight is None else inv_std * weight)
     shift = _floats(-mean * scale if bias is None else bias - mean * scale)
     y = empty_table(x.shape)
-    _affine(t.start, address(scale), address(shift), address(y), t.rows, t.columns, _workers(t))
+    affine(t.start, address(scale), address(shift), address(y), t.rows, t.columns, _workers(t), 1,
+           0)
     return y
 
 
 @parallel
-def _backward_sums(dy, x, mean, rows, channels, sums, workers):
-    """Per thread and channel, in float64: s and q."""
-    for thread in prange(workers):
+def backward_sums(dy, x, mean, rows, channels, sums, jobs, parts, line):
+    """Per job and channel, in float64: s and q."""
+    for job in prange(jobs):
         part = np.zeros((2, channels + WIDTH), np.float32)
         one, two = part[0].ctypes.data, part[1].ctypes.data
-        sums[thread] = 0
-        last = (thread + 1) * rows // workers
-        for first in range(thread * rows // workers, last, CHUNK):
+        sums[job] = 0
+        last = (job + 1) * rows // jobs
+        for first in range(job * rows // jobs, last, CHUNK):
             for c in range(0, channels, WIDTH):
                 left = channels - c
-                center = v.load_some(mean + 4 * c, left)
+                center = v.load_some(mean + job // parts * line + 4 * c, left)
                 s, q = v.fill(np.float32(0)), v.fill(np.float32(0))
                 for r in range(first, min(first + CHUNK, last)):
                     place = (r * channels + c) * 4
@@ -120,21 +125,22 @@ def _backward_sums(dy, x, mean, rows, channels, sums, workers):
                 v.store(one + 4 * c, s)
                 v.store(two + 4 * c, q)
             for c in range(channels):
-                sums[thread, 0, c] += part[0, c]
-                sums[thread, 1, c] += part[1, c]
+                sums[job, 0, c] += part[0, c]
+                sums[job, 1, c] += part[1, c]
 
 
 @parallel
-def _combine(dy, x, mean, a, b, c_, dx, rows, channels, workers):
+def combine(dy, x, mean, a, b, c_, dx, rows, channels, jobs, parts, line):
     """dx = a * dy + b + c * (x - mean)."""
-    for thread in prange(workers):
-        for r in range(thread * rows // workers, (thread + 1) * rows // workers):
+    for job in prange(jobs):
+        here = job // parts * line
+        for r in range(job * rows // jobs, (job + 1) * rows // jobs):
             for c in range(0, channels, WIDTH):
-                left = channels - c
+                left, at = channels - c, here + 4 * c
                 place = (r * channels + c) * 4
-                value = v.sub(v.load_some(x + place, left), v.load_some(mean + 4 * c, left))
-                value = v.fma(value, v.load_some(c_ + 4 * c, left), v.load_some(b + 4 * c, left))
-                value = v.fma(v.load_some(dy + place, left), v.load_some(a + 4 * c, left), value)
+                value = v.sub(v.load_some(x + place, left), v.load_some(mean + at, left))
+                value = v.fma(value, v.load_some(c_ + at, left), v.load_some(b + at, left))
+                value = v.fma(v.load_some(dy + place, left), v.load_some(a + at, left), value)
                 v.store_some(dx + place, value, left)
 
 
@@ -148,27 +154,29 @@ def batch_norm_backward(dy, x, mean, inv_std, weight, training, needs):
     if training or needs[1] or needs[2]:
         sums = np.empty((workers, 2, t.columns), np.float64)
         center = _floats(mean)
-        _backward_sums(g.start, t.start, address(center), t.rows, t.columns, sums, workers)
+        backward_sums(g.start, t.start, address(center), t.rows, t.columns, sums, workers, 1, 0)
         s, q = sums.sum(0)
         q = q * inv_std
-    dx = _input_gradient(g, t, mean, inv_std, weight, s, q, training) if needs[0] else None
+    dx = None
+    if needs[0]:
+        dx = empty_table(dy.shape)
+        _input_gradient(dx, g, t, mean, inv_std, weight, s, q, training)
     dw = q.astype(np.float32) if needs[1] else None
     db = s.astype(np.float32) if needs[2] else None
     return dx, dw, db
 
 
-def _input_gradient(g, t, mean, inv_std, weight, s, q, training):
+def _input_gradient(dx, g, t, mean, inv_std, weight, s, q, training):
     a = _floats(inv_std if weight is None else inv_std * weight)
-    dx, workers = empty_table(g.array.shape), _workers(t)
+    workers = _workers(t)
     if not training:
         zero = np.zeros_like(a)
-        _affine(g.start, address(a), address(zero), address(dx), t.rows, t.columns, workers)
-        return dx
+        affine(g.start, address(a), address(zero), address(dx), t.rows, t.columns, workers, 1, 0)
+        return
     c, b = _floats(-a * inv_std * q / t.rows), _floats(-a * s / t.rows)
     center = _floats(mean)
-    _combine(g.start, t.start, address(center), address(a), address(b), address(c), address(dx),
-             t.rows, t.columns, workers)
-    return dx
+    combine(g.start, t.start, address(center), address(a), address(b), address(c), address(dx),
+            t.rows, t.columns, workers, 1, 0)
 
 
 @parallel

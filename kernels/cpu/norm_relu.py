@@ -11,6 +11,8 @@ arrays, a quarter of the size.
     s = sum of g,  q = sum of g (x - mean),  where g is dy behind the ReLU and the pooling
     dx = a g + b + c (x - mean),  a = w inv_std,  b = -a s / R,  c = -a inv_std**2 q / R
 """
+from collections import namedtuple
+
 import numpy as np
 from numba import prange
 
@@ -25,6 +27,8 @@ from .simd import WIDTH
 MEAN, INV_STD, SCALE, SHIFT = range(4)  # the rows of ``constants``, C numbers each
 A, B, C_ = range(3)                     # the rows of ``factors``
 NONE = np.empty(0, np.float32)
+# x as a table, the constants, with windows ``at``, without them the bounds of the ReLU
+Kept = namedtuple("Kept", "x constants at limits")
 
 
 @entry
@@ -283,21 +287,21 @@ def batch_norm_relu_forward(x, w, b, running_mean, running_var, eps, momentum, t
         limits = [np.nan if bound is None else float(bound) for bound in bounds]
         run = on(workers, _relu_rows)
         run(t.start, address(constants), address(y), t.rows, channels, *limits, workers)
-        return y, None, (t.array, constants, None, limits)
+        return y, None, Kept(t.array, constants, None, limits)
     n, _, height, width = x.shape
     size = n, channels, height // window[0], width // window[1]
     y, at = empty_channels_last(size, np.float32), empty_channels_last(size, np.float32)
     code = empty_channels_last(size, np.uint8)
     _relu_pool(t.start, address(constants), address(y), address(code), address(at), n,
                windows_of(y, (height, width), window).address)
-    return y, code, (t.array, constants, at, None)
+    return y, code, Kept(t.array, constants, at, None)
 
 
 def batch_norm_relu_factors(dy, code, kept, w, training, window):
     """(factors, dw, db): a, b and c of dx, a row of C numbers each."""
-    x, constants, at, limits = kept
-    if not fits(dy) or not _plain(w):
+    if type(kept) is not Kept or not fits(dy) or not _plain(w):
         return NotImplemented
+    x, constants, at, limits = kept
     channels, rows = x.shape[1], x.size // x.shape[1]
     workers = _workers(dy.size)
     g = table(dy)
@@ -316,10 +320,10 @@ def batch_norm_relu_factors(dy, code, kept, w, training, window):
 
 def batch_norm_relu_input_gradient(dy, code, kept, factors, window):
     """dx."""
-    x, constants, _, limits = kept
-    if not fits(dy):
+    if type(kept) is not Kept or not fits(dy):
         return NotImplemented
-    g, dx = table(dy), empty_table(x.shape)
+    x, constants, _, limits = kept
+    g, dx = table(dy), empty_table(x.shape if window else dy.shape)
     if window is None:
         workers = _workers(x.size)
         run = on(workers, _combine_behind_relu)

@@ -18,6 +18,7 @@ from ..ops.conv import Conv2d
 from ..ops.elementwise import Add, Mul, Sub
 from ..ops.hard_activation import HardSigmoid, HardSwish, HardTanh
 from ..ops.matmul import Linear
+from ..ops.norm import GroupNorm, LayerNorm
 from ..ops.pool import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
 from ..ops.shape import Reshape
 from . import fused
@@ -27,6 +28,7 @@ from .steps import Backward, Forward, Ones, Sum
 
 # Ops that do all their work through kernels, where no kernel declines.
 CALLS_ONLY = {Conv2d, Linear, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, Reshape,
+              GroupNorm, LayerNorm,
               Add, Sub, Mul, ReLU, LeakyReLU, HardTanh, HardSigmoid, HardSwish,
               fused.ConvReLU, fused.ConvReLUPool, fused.ReLUPool, fused.BatchNormReLU,
               fused.ConvBatchNormReLUPool, fused.AddReLU, fused.LinearReLU, fused.LabelCrossEntropy}

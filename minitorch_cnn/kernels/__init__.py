@@ -199,6 +199,10 @@ batch_norm_relu_input_gradient = Primitive("norm_relu", "batch_norm_relu_input_g
 conv2d_norm_relu_pool_weight_gradient = Primitive(
     "conv_norm", "conv2d_norm_relu_pool_weight_gradient")
 channel_sum = Primitive("norm", "channel_sum")
+group_norm_forward = Primitive("group_norm", "group_norm_forward")
+group_norm_backward = Primitive("group_norm", "group_norm_backward")
+layer_norm_forward = Primitive("layer_norm", "layer_norm_forward")
+layer_norm_backward = Primitive("layer_norm", "layer_norm_backward")
 linear_forward = Primitive("linear", "linear_forward")
 linear_relu_forward = Primitive("linear", "linear_relu_forward")
 linear_input_gradient = Primitive("linear", "linear_input_gradient")

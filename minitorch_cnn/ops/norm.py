@@ -153,45 +153,54 @@ def _check_count(op, input):
     return count
 
 
-class RowNorm(Function):
-    """y = xhat w + b, xhat = (x - mean) inv_std within each of R rows of K values.
+class GroupNorm(Function):
+    """y = xhat w + b, xhat = (x - mean) inv_std within each of G groups of channels of a sample.
 
-    ``affine`` is the shape in which w and b broadcast against x. With dxhat = dy w:
-    dx = inv_std (dxhat - mean(dxhat) - xhat mean(dxhat xhat)),  dw = sum(dy xhat),  db = sum(dy).
-    That is batch norm of one sample with R channels, so batch norm's kernels do it.
+    With dxhat = dy w, and the means over a group: dw = sum(dy xhat), db = sum(dy),
+    dx = inv_std (dxhat - mean(dxhat) - xhat mean(dxhat xhat)).
     """
 
-    def __init__(self, rows, affine, eps):
-        self.rows, self.affine, self.eps = rows, affine, eps
+    def __init__(self, groups, eps):
+        self.groups, self.eps = groups, eps
 
     def forward(self, x, w, b):
-        self.x = x.reshape((1, self.rows, x.size // max(self.rows, 1)))  # (1, R, K)
-        self.w, self.b = w, b
-        self.mean, self.var = kernels.batch_norm_statistics(self.x)
-        self.inv_std = _inv_std(self.var, self.eps)
-        y = self._xhat().reshape(x.shape)
-        if w is not None:
-            y = y * w.reshape(self.affine)
-        return y if b is None else y + b.reshape(self.affine)
+        self.x, self.w = x, w
+        y, self.mean, self.var, self.inv_std = kernels.group_norm_forward(x, self.groups, w, b,
+                                                                          self.eps)
+        return y
 
     def backward(self, dy):
-        dx = dw = db = None
-        if self.needs[0]:
-            dxhat = dy if self.w is None else dy * self.w.reshape(self.affine)
-            dx = kernels.batch_norm_backward(dxhat.reshape(self.x.shape), self.x, self.mean,
-                                             self.inv_std, None, True, (True, False, False))[0]
-            dx = dx.reshape(dy.shape)
-        if self.w is not None and self.needs[1]:
-            dw = self._summed(dy * self._xhat().reshape(dy.shape), self.w)
-        if self.b is not None and self.needs[2]:
-            db = self._summed(dy, self.b)
-        return dx, dw, db
+        needs = tuple([self.needs[i] for i in range(3)])
+        return kernels.group_norm_backward(dy, self.x, self.w, self.mean, self.inv_std, needs)
 
-    def _xhat(self):
-        return kernels.batch_norm_forward(self.x, self.mean, self.inv_std, None, None)
 
-    def _summed(self, d, parameter):
-        return unbroadcast(d, parameter.reshape(self.affine)).reshape(parameter.shape)
+class LayerNorm(Function):
+    """y = xhat w + b, xhat = (x - mean) inv_std within each row: the last ``dims`` axes.
+
+    The gradients are those of ``GroupNorm``, with the means over a row.
+    """
+
+    def __init__(self, dims, eps):
+        self.dims, self.eps = dims, eps
+
+    def forward(self, x, w, b):
+        self.x, self.w = self._rows(x), None if w is None else w.reshape(-1)
+        y, self.mean, _, self.inv_std = kernels.layer_norm_forward(
+            self.x, self.w, None if b is None else b.reshape(-1), self.eps)
+        return y.reshape(x.shape)
+
+    def backward(self, dy):
+        needs, parameter = tuple([self.needs[i] for i in range(3)]), dy.shape[-self.dims:]
+        dx, dw, db = kernels.layer_norm_backward(self._rows(dy), self.x, self.w, self.mean,
+                                                 self.inv_std, needs)
+        dx = None if dx is None else dx.reshape(dy.shape)
+        return dx, *[None if d is None else d.reshape(parameter) for d in (dw, db)]
+
+    def _rows(self, x):
+        """(R, K)."""
+        x = kernels.row_major(x) if x.ndim == 4 else x
+        return x.reshape(-1 if x.size else math.prod(x.shape[:-self.dims]),
+                         math.prod(x.shape[-self.dims:]))
 
 
 def _normalized_shape(op, input, normalized_shape, weight, bias):
@@ -237,8 +246,7 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
     """
     input, weight, bias = _checked("layer_norm", input, weight, bias)
     shape = _normalized_shape("layer_norm", input, normalized_shape, weight, bias)
-    rows = math.prod(input.shape[:input.ndim - len(shape)])
-    return RowNorm(rows, shape, eps)(input, weight, bias)
+    return LayerNorm(len(shape), eps)(input, weight, bias)
 
 
 def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
@@ -278,7 +286,7 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
     if N * C // num_groups * math.prod(rest) == 1:
         raise ValueError(f"group_norm: expected more than 1 value per group, got input of shape "
                          f"{input.shape} in {num_groups} groups; use fewer groups")
-    return RowNorm(N * num_groups, (C,) + (1,) * len(rest), eps)(input, weight, bias)
+    return GroupNorm(num_groups, eps)(input, weight, bias)
 
 
 def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=None,
@@ -324,7 +332,7 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
     if count == 1:
         raise ValueError(f"instance_norm: expected more than 1 value per channel and sample when "
                          f"training, got input of shape {input.shape}; use batch_norm")
-    op = RowNorm(N * C, (C,) + (1,) * len(rest), eps)
+    op = GroupNorm(C, eps)
     y = op(input, weight, bias)
     if running_mean is not None and input.data.size:
         _update(_array(running_mean), op.mean.reshape(N, C).mean(axis=0), momentum)
