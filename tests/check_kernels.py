@@ -86,6 +86,11 @@ def _limits(name, arguments):
              for a in arguments]
     if name == "max_pool2d_forward" or name.startswith("relu"):
         return 0, 0
+    if name == "prelu_backward":
+        dy, x, w = arguments
+        axes = tuple([i for i in range(x.ndim) if i != 1 or w.size == 1])
+        return [4e-7 * np.abs(reference(*arguments)[0]),
+                1e-5 * np.where(x > 0, 0, np.abs(dy * x)).sum(axes).reshape(w.shape)]
     if kernels.PRIMITIVES[name].file == "elementwise":
         return [4e-7 * np.abs(reference(*arguments)) + 2e-7 * sizes[0]]
     if name == "batch_norm_statistics":

@@ -201,12 +201,16 @@ def three_by_three(pick):
 def _of_a_convolution(pick, x, w, options, size):
     """One of the three primitives; ``size`` (OH, OW) of the result."""
     x_array, w_array = numbers(pick, x, strange=True), numbers(pick, w, 0, strange=True)
-    name = pick.of(("conv2d_forward", "conv2d_input_gradient", "conv2d_weight_gradient"))
+    name = pick.of(("conv2d_forward", "conv2d_input_gradient", "conv2d_weight_gradient",
+                    "conv_transpose2d_forward"))
     if name == "conv2d_forward":
         b = lay(pick, numbers(pick, w[:1])) if pick.number(0, 2) else None
         return name, (lay(pick, x_array), lay(pick, w_array), b, *options)
     part = [max(n - pick.of((0, 0, 0, 0, 1, 2)), 1) for n in size]  # of a transposed convolution
     dy = lay(pick, numbers(pick, (x[0], w[0], *part), strange=True))
+    if name == "conv_transpose2d_forward":
+        b = lay(pick, numbers(pick, (x[1],))) if pick.number(0, 2) else None
+        return name, (dy, lay(pick, w_array), b, x[2:], *options)
     if name == "conv2d_input_gradient":
         return name, (dy, lay(pick, w_array), x[2:], *options)
     return name, (lay(pick, x_array), dy, w[2:], *options)
@@ -376,6 +380,13 @@ STRAIGHT = (("add", 2, ()), ("add_relu", 2, ()), ("sub", 2, ()), ("rsub", 2, ())
             ("hardswish_backward", 2, ()))
 
 
+def learned_slopes(pick):
+    shape = pick.of((_images(pick), (5, 350), (2, 3, 7), (2, 3, 2, 2, 5)))
+    x, dy = [lay(pick, numbers(pick, shape, 0, strange=True)) for _ in range(2)]
+    w = lay(pick, numbers(pick, (pick.of((1, shape[1])),)))
+    return ("prelu_forward", (x, w)) if pick.number(0, 1) else ("prelu_backward", (dy, x, w))
+
+
 def straight(pick):
     return _elementwise(pick, STRAIGHT)
 
@@ -396,4 +407,4 @@ def _elementwise(pick, kinds):
 PROBLEMS = {f.__name__: f for f in (convolution, three_by_three, max_pooling, avg_pooling,
                                     adaptive_pooling, normalization, group_normalization,
                                     layer_normalization, matrix_product,
-                                    rectification, straight)}
+                                    rectification, learned_slopes, straight)}

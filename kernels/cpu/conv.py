@@ -27,13 +27,14 @@ import numpy as np
 from numba import prange
 
 from . import tiles
-from . import vectors as v
 from .conv_few import MOST, correlate_few
 from .conv_plan import Plan, pixels, read_plan, row_class
 from .conv_weight import weight_gradient
 from .depthwise import accumulate_depthwise, correlate_depthwise
+from .finite import is_finite
 from .jit import on, parallel, serial, threads
 from .layout import fill_with_zeros
+from .linear import linear_input_gradient
 from .memory import FLOAT, address, contiguous, empty, empty_channels_last, scratch, suits
 from .objects import ROWS, layout
 from .simd import BYTES, WIDTH, clear, read, write
@@ -260,20 +261,6 @@ def _forward(x, w, b, stride, padding, dilation, groups, floor):
     return y
 
 
-@serial
-def _finite(x, count):
-    """Whether ``count`` floats from an address on hold neither inf nor NaN."""
-    zero = total = v.fill(np.float32(0))
-    for i in range(0, count, WIDTH):
-        total = v.add(total, v.mul(v.load_some(x + 4 * i, count - i), zero))
-    return v.total(total) == 0
-
-
-def is_finite(x):
-    """Whether an array holds neither inf nor NaN."""
-    return _finite(address(x), x.size) if layout(x) == ROWS else np.isfinite(x).all()
-
-
 @functools.cache
 def _forward_plan(x_shape, x_strides, w_shape, w_strides, stride, padding, dilation, groups,
                   workers, floor=NO_FLOOR):
@@ -304,30 +291,48 @@ def explain_conv2d_forward(x, w, b, stride, padding, dilation, groups):
 
 
 def conv2d_input_gradient(dy, w, size, stride, padding, dilation, groups):
-    """dx of the forward pass: dy correlated with the turned kernel, for each class of pixels.
+    """dx of the forward pass: dy correlated with the turned kernel, for each class of pixels."""
+    return _turned(dy, w, None, size, stride, padding, dilation, groups)
 
-    Around dy lie zeros, which an infinite weight would make NaN of: then the reference does it.
-    """
-    if not suits(dy, w) or not is_finite(w):
+
+def conv_transpose2d_forward(x, w, b, size, stride, padding, dilation, groups):
+    return _turned(x, w, b, size, stride, padding, dilation, groups)
+
+
+def _turned(dy, w, b, size, stride, padding, dilation, groups):
+    """dx + b. Around dy lie zeros, which an infinite weight would make NaN of: declined."""
+    if not suits(dy, w, b) or not is_finite(w):
         return NotImplemented
+    if b is None and _is_one_window(dy, w, size, padding, dilation, groups):
+        n, (f, c, kh, kw) = len(dy), w.shape
+        dx = linear_input_gradient(dy.reshape(n, f), w.reshape(f, c * kh * kw))
+        return dx.reshape(n, c, kh, kw)
     shape, gaps, parts, before = _gradient_plans(
         dy.shape, dy.strides, w.shape, w.strides, size, stride, padding, dilation, groups,
         threads())
-    dx = empty_channels_last(shape, FLOAT)
+    dx, b = empty_channels_last(shape, FLOAT), contiguous(b)
+    if gaps and b is not None:
+        return NotImplemented
     if gaps:
         fill_with_zeros(dx)
     m = tile_size(w.shape[2:], stride, dilation, groups, before, dy.shape, shape)
 
     def direct():
         for from_w, to_dx, plan in parts:
-            _run(dy, address(w) + from_w, None, address(dx) + to_dx, plan)
+            _run(dy, address(w) + from_w, b, address(dx) + to_dx, plan)
     if m:
         f, c, h, w_ = w.strides
-        correlate_winograd(m, dy, address(w) + 2 * h + 2 * w_, (c, f, -h, -w_), None, dx, before,
+        correlate_winograd(m, dy, address(w) + 2 * h + 2 * w_, (c, f, -h, -w_), b, dx, before,
                            NO_FLOOR, direct)
     else:
         direct()
     return dx
+
+
+def _is_one_window(dy, w, size, padding, dilation, groups):
+    """Whether a single window covers the image: then dx is a product of matrices."""
+    return (dy.shape[2:] == (1, 1) and tuple(size) == w.shape[2:] and groups == 1
+            and layout(w) == ROWS and dilation == (1, 1) and padding == ((0, 0), (0, 0)))
 
 
 @functools.cache

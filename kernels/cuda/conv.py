@@ -100,6 +100,11 @@ def conv2d_input_gradient(dy, w, size, stride, padding, dilation, groups):
     return _product("input_gradient", C // groups, groups, N * g.H * g.W, args, dx)
 
 
+def conv_transpose2d_forward(x, w, b, size, stride, padding, dilation, groups):
+    y = conv2d_input_gradient(x, w, size, stride, padding, dilation, groups)
+    return y if b is None or y is NotImplemented else y + b[:, None, None]
+
+
 def _product(name, rows, groups, columns, args, result):
     file, variant, tiles = _choose("conv", rows, groups, result.dtype)
     if tiles > MOST_ROWS:

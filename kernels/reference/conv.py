@@ -93,6 +93,12 @@ def conv2d_input_gradient(dy, w, size, stride, padding, dilation, groups):
     return dx
 
 
+def conv_transpose2d_forward(x, w, b, size, stride, padding, dilation, groups):
+    """The input gradient, as a way forward, plus b (C,) or None."""
+    y = conv2d_input_gradient(x, w, size, stride, padding, dilation, groups)
+    return y if b is None else y + b[:, None, None]
+
+
 def conv2d_weight_gradient(x, dy, kernel, stride, padding, dilation, groups):
     """x (N, C, H, W), dy (N, F, OH, OW) -> dw (F, C/G, KH, KW), kernel=(KH, KW)."""
     N, C, G = x.shape[0], x.shape[1], groups

@@ -13,8 +13,8 @@ import numpy as np
 
 from .. import kernels
 from ..autograd import Tensor
-from ..ops.activation import LeakyReLU, ReLU
-from ..ops.conv import Conv2d
+from ..ops.activation import LeakyReLU, PReLU, ReLU
+from ..ops.conv import Conv2d, ConvTranspose2d
 from ..ops.elementwise import Add, Mul, Sub
 from ..ops.hard_activation import HardSigmoid, HardSwish, HardTanh
 from ..ops.matmul import Linear
@@ -27,8 +27,8 @@ from .recording import Slot, slots_in
 from .steps import Backward, Forward, Ones, Sum
 
 # Ops that do all their work through kernels, where no kernel declines.
-CALLS_ONLY = {Conv2d, Linear, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, Reshape,
-              GroupNorm, LayerNorm,
+CALLS_ONLY = {Conv2d, ConvTranspose2d, Linear, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, Reshape,
+              GroupNorm, LayerNorm, PReLU,
               Add, Sub, Mul, ReLU, LeakyReLU, HardTanh, HardSigmoid, HardSwish,
               fused.ConvReLU, fused.ConvReLUPool, fused.ReLUPool, fused.BatchNormReLU,
               fused.ConvBatchNormReLUPool, fused.AddReLU, fused.LinearReLU, fused.LabelCrossEntropy}

@@ -135,17 +135,10 @@ class PReLU(Function):
 
     def forward(self, x, w):
         self.x, self.w = x, w
-        self.slope = w.reshape(() if w.size == 1 else (-1,) + (1,) * (x.ndim - 2))
-        return array_module(x).where(x > 0, x, x * self.slope)
+        return kernels.prelu_forward(x, w)
 
     def backward(self, dy):
-        xp = array_module(dy)
-        dx = xp.where(self.x > 0, dy, dy * self.slope) if self.needs[0] else None
-        if not self.needs[1]:
-            return dx, None
-        d = xp.where(self.x > 0, 0, dy * self.x)
-        axes = tuple([i for i in range(d.ndim) if i != 1 or self.w.size == 1])
-        return dx, d.sum(axis=axes).reshape(self.w.shape).astype(self.w.dtype)
+        return kernels.prelu_backward(dy, self.x, self.w)
 
 
 def prelu(input, weight):

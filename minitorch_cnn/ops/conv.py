@@ -75,6 +75,8 @@ class ConvTranspose2d(Function):
     ``output_padding`` adds rows and columns to the end of y.
     """
 
+    silent = True
+
     def __init__(self, stride=(1, 1), padding=NO_PADDING, output_padding=(0, 0), groups=1,
                  dilation=(1, 1)):
         self.output_padding = output_padding
@@ -88,8 +90,7 @@ class ConvTranspose2d(Function):
         stride, padding, dilation, _ = self.options
         size = transposed_output("conv_transpose2d", self.size, self.kernel, stride, padding,
                                  self.output_padding, dilation)
-        y = kernels.conv2d_input_gradient(x, w, size, *self.options)
-        return y if b is None else y + b[:, None, None]
+        return kernels.conv_transpose2d_forward(x, w, b, size, *self.options)
 
     def backward(self, dy):
         dx = dw = db = None

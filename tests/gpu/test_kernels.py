@@ -17,7 +17,8 @@ DTYPES = ["float32", "float64"]
 NONE = ((0, 0), (0, 0))
 # primitives that CuPy's own functions compute, from the reference's text
 LEFT_TO_CUPY = {"group_norm_backward", "group_norm_forward", "layer_norm_backward",
-                "layer_norm_forward", "sample_backward", "warp_backward"}
+                "layer_norm_forward", "prelu_backward", "prelu_forward", "sample_backward",
+                "warp_backward"}
 # What compiled steps fuse on the CPU; without a twin the reference does it in several steps.
 FUSED = {"batch_norm_relu_factors", "batch_norm_relu_forward", "batch_norm_relu_input_gradient",
          "channels_last", "conv2d_norm_relu_pool_weight_gradient", "conv2d_relu_forward",
