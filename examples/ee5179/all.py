@@ -2,8 +2,8 @@
 
 You will see the parts run one after the other; what is done already is not done again, so an
 interrupted study goes on where it stopped. The page is runs/ee5179/full/report.html. Twelve minutes
-on two cores for three seeds; ``--quick`` takes a minute, ``--as-written`` keeps the documents'
-mistakes.
+on two cores for three seeds; ``--quick`` takes a minute, or two where the kernels are compiled
+first; ``--as-written`` keeps the documents' mistakes.
 """
 import time
 

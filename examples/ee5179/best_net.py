@@ -39,7 +39,7 @@ def study(s, report):
     saved_and_loaded(s, report, result)
     return {"accuracy": 100 * score.value, "prices": prices(s, 100 * score.value),
             "short": f"The best net reads {100 * score.value:.2f} % of the test images right "
-            f"({labels.size - score.correct} wrong){', which chose it' * s.as_written}."}
+            f"({labels.size - score.correct} wrong){', and was chosen by them' * s.as_written}."}
 
 
 def verdict(s, score):

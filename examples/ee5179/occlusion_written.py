@@ -46,7 +46,8 @@ def study_written(s, report):
         f"right it is {right:+.3f}."))
     return {"positions": {size: found.drop.shape[1:] for size, found in maps.items()},
             "report2019": found.drop.shape[1:], "agree": agree, "short": (
-                f"Occlusion: the 5x5 maps as drawn agree with the right ones with {agree:.2f}.")}
+                f"Occlusion: the 5x5 maps as drawn have a correlation of {agree:.2f} with the "
+                "right ones.")}
 
 
 def transposed(s):

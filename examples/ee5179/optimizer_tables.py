@@ -7,8 +7,8 @@ from minitorch_cnn.train import class_report, confusion_matrix
 from notebook_numbers import PRINTED
 from scores import histories, number_of_seeds, predicted, test_labels
 
-COLUMNS = {"train_loss": ("training loss", 1, 4), "validation_loss": ("validation loss", 1, 4),
-           "validation_accuracy": ("validation accuracy, %", 100, 2)}  # name, factor, digits
+COLUMNS = {"train_loss": ("training loss", 1, 3), "validation_loss": ("validation loss", 1, 3),
+           "validation_accuracy": ("accuracy, %", 100, 2)}  # name, factor, digits
 
 
 def epoch_by_epoch(s, report, results):
@@ -21,8 +21,8 @@ def epoch_by_epoch(s, report, results):
             rows.append((name, words, *(f"{a:.{digits}f} ({b:.{digits}f})" for a, b
                                         in zip(ours, getattr(PRINTED[name], column)))))
     report.table(("training", "after epoch", *map(str, range(1, 6))), rows,
-                 f"Epoch by epoch: ours, {number_of_seeds(s)} and validated with eval(); in "
-                 "brackets the notebook's.")
+                 "Losses, and the accuracy on validation images: ours, with eval() and "
+                 f"{number_of_seeds(s)}; in brackets the notebook's.")
 
 
 def per_class(s, report, results):

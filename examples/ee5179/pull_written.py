@@ -24,9 +24,9 @@ def study_written(s, report):
                      "Looks like it: to a second net."))
     report.question("Do the images look like the digit that they are pulled to?", answer(found))
     proof(report, *found.values())
-    return found | {"short": "Pull towards an image: " + "; ".join(
-        f"{name}, {f['moved']:.2g} grey levels of {f['far']:.0f}" for name, f in found.items())
-        + "."}
+    return found | {"short": "The pull towards an image moves a pixel, on average, by " + ", ".join(
+        f"{f['moved']:.2g} of the {f['far']:.0f} grey levels that are missing ({name})"
+        for name, f in found.items()) + "."}
 
 
 def picture(f):
