@@ -5,7 +5,7 @@ G groups. x input, w weight, b bias, y result; dy, dx, dw, db gradients.
 """
 from .. import kernels
 from ..autograd import Function
-from .checks import as_tensor, check_float, check_same_dtype
+from .checks import as_tensor, check_same_dtype
 from .geometry import (
     as_images,
     check_conv,
@@ -111,7 +111,7 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     Parameters
     ----------
     input : Tensor, (N, C, H, W) or (C, H, W)
-        Floats.
+        Floats, or integers (which are convolved without any speed).
     weight : Tensor, (F, C/groups, KH, KW)
         Filters, of the input's dtype.
     bias : Tensor, (F,), optional
@@ -132,7 +132,7 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     Raises
     ------
     TypeError
-        For integers and mixed dtypes.
+        For booleans and mixed dtypes.
     ValueError
         For shapes and options that do not fit together.
 
@@ -166,7 +166,7 @@ def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_paddi
     Parameters
     ----------
     input : Tensor, (N, C, H, W) or (C, H, W)
-        Floats.
+        Floats or integers.
     weight : Tensor, (C, F/groups, KH, KW)
         Filters, of the input's dtype.
     bias : Tensor, (F,), optional
@@ -188,7 +188,7 @@ def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_paddi
     Raises
     ------
     TypeError
-        For integers and mixed dtypes.
+        For booleans and mixed dtypes.
     ValueError
         For shapes and options that do not fit together.
 
@@ -223,13 +223,14 @@ def _conv_transpose(op, dims, input, weight, bias, stride, padding, output_paddi
 
 
 def _checked(op, input, weight, bias):
-    """The three as Tensors that hold floats of one dtype."""
+    """The three as Tensors that hold numbers of one dtype, floats or integers."""
     input, weight = as_tensor(input), as_tensor(weight)
     bias = None if bias is None else as_tensor(bias)
     dtype = input.data.dtype
     same = dtype == weight.data.dtype and (bias is None or dtype == bias.data.dtype)
-    if not same or dtype.kind != "f":
-        check_float(op, input=input, weight=weight, bias=bias)
+    if dtype.kind == "b":
+        raise TypeError(f"{op}: input must hold numbers, got bool; convert it with .float()")
+    if not same:
         check_same_dtype(op, input=input, weight=weight, bias=bias)
     return input, weight, bias
 

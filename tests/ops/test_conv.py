@@ -287,7 +287,8 @@ def test_conv2d_refuses(args, options, words):
 @pytest.mark.parametrize("args, options, words", [
     ((X.astype("float64"), W), {}, "one dtype, but input is float64, weight is float32"),
     ((X, W, np.zeros(4)), {}, "bias is float64"),
-    ((X.astype("int64"), W), {}, "conv2d: input must hold floats, got int64"),
+    ((X > 0, W > 0), {}, "conv2d: input must hold numbers, got bool"),
+    ((X.astype("int64"), W), {}, "conv2d: all tensors must have one dtype, but input is int64"),
     ((X, W), dict(stride=1.5), "conv2d: stride must be an int or 2 ints, got 1.5"),
     ((X, W), dict(padding=None), "conv2d: padding must be an int or 2 ints, got None"),
 ])
@@ -336,3 +337,17 @@ def test_an_image_of_torch_size_gives_torchs_numbers():
     y = mt.conv2d(x, w).data
     assert y[0, 0, 0, 0] == 0 + 10 * 1 + 100 * 4 + 1000 * 5
     np.testing.assert_array_equal(y, F.conv2d(torch.from_numpy(x), torch.from_numpy(w)))
+
+
+@pytest.mark.parametrize("dtype", ["int64", "int32", "uint8"])
+@pytest.mark.parametrize("options", [{}, dict(stride=2, padding=1)])
+def test_integers_are_convolved(dtype, options, rng):
+    x, w, b = [rng.integers(0, 9, shape).astype(dtype) for shape in ((2, 4, 7, 6), (4, 2, 3, 2), 4)]
+    y = mt.conv2d(x, w, b, groups=2, **options)
+    expected = F.conv2d(*map(torch.from_numpy, (x, w, b)), groups=2, **options)
+    assert y.dtype == dtype
+    np.testing.assert_array_equal(y.data, expected)
+    if dtype == "int64":
+        y = mt.conv_transpose2d(x, w, **options)
+        expected = F.conv_transpose2d(*map(torch.from_numpy, (x, w)), **options)
+        np.testing.assert_array_equal(y.data, expected)
