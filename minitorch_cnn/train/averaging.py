@@ -11,7 +11,8 @@ class WeightAverage(Callback):
     At a constant learning rate the weights end up circling around a minimum of the loss, and their
     mean lies nearer to it: Polyak and Juditsky, SIAM J. Control and Optimization 30 (1992),
     838-855; for deep nets Izmailov et al., arXiv 1803.05407. Give it to ``Trainer(callbacks=)``. It
-    is part of the checkpoints, so a training that is resumed gives the same mean to the bit.
+    is part of the checkpoints, so a training that is resumed gives the same mean: to the bit, or
+    with ``compile=True`` to rounding.
 
     Parameters
     ----------
