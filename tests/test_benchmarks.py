@@ -1,5 +1,6 @@
 """The benchmarks measure what they say: equal work on both sides, and turns in another process."""
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -73,3 +74,26 @@ def test_a_peer_speaks_the_lines_of_the_pipe():
                          capture_output=True, text=True)
     assert [json.loads(line) for line in run.stdout.splitlines()] == [{"arms": ["a"]},
                                                                      {"result": 2}]
+
+
+def test_a_gpu_step_is_the_same_on_both_sides():
+    """Here on the CPU: its arms need a GPU only to be timed."""
+    import torch
+    from gpu_step import check, ours, theirs, traffic
+
+    from nets import mnist
+    arms = ours("mnist", 8, "cpu") | theirs("mnist", 8, "cpu")
+    assert set(arms) == {"eager", "compiled", "torch", "channels_last"}
+    check("mnist", arms, "highest", steps=4)
+    net = mnist(torch.nn)
+    sizes = [2 * 32 * 784, 32 * 196, 2 * 32 * 196, 32 * 49, 1568, 2 * 500, 10]
+    weights = sum(p.numel() for p in net.parameters())
+    assert traffic(net, torch.zeros(3, 1, 28, 28)) == 4 * (5 * 3 * sum(sizes) + 8 * weights)
+
+
+def test_without_a_gpu_the_gpu_step_says_so():
+    run = subprocess.run([sys.executable, str(FOLDER / "gpu_step.py"), "--net", "mnist"],
+                         capture_output=True, text=True,
+                         env={**os.environ, "PYTHONPATH": str(FOLDER.parent)})
+    if run.returncode:
+        assert run.returncode == 1 and "needs a GPU, CuPy and a CUDA build" in run.stderr

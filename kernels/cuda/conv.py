@@ -86,6 +86,28 @@ def conv2d_forward(x, w, b, stride, padding, dilation, groups, relu=False):
     return _product("forward", g.F // groups, groups, g.pixels, args, y)
 
 
+def conv2d_relu_forward(x, w, b, stride, padding, dilation, groups):
+    return conv2d_forward(x, w, b, stride, padding, dilation, groups, relu=True)
+
+
+def pooled_forward(x, w, b, stride, padding, dilation, groups):
+    """(y, code) behind a ReLU and windows of 2 x 2, for what conv.cu itself computes."""
+    if not suits(x, w, *([] if b is None else [b])) or w.size == 0:
+        return NotImplemented
+    x, w = contiguous(x), contiguous(w)
+    output = output_size(x.shape[2:], w.shape[2:], stride, padding, dilation)
+    g = _geometry(*x.shape[:2], x.shape[2:], w.shape, output, stride, padding, dilation, groups)
+    shape = g.N, g.F, output[0] // 2, output[1] // 2
+    file, variant, tiles = _choose("conv", g.F // groups, groups, x.dtype)
+    if file != "conv" or g.depthwise or tiles > MOST_ROWS:
+        return NotImplemented
+    y, code = empty(shape, x.dtype), empty(shape, np.uint8)
+    columns = blocks(4 * g.N * shape[2] * shape[3], COLUMNS[file])
+    launch(file, "forward_pool", x.dtype, (columns, tiles), 128, x, w,
+           w if b is None else contiguous(b), b is not None, y, code, *astuple(g), variant=variant)
+    return y, code
+
+
 def conv2d_input_gradient(dy, w, size, stride, padding, dilation, groups):
     if not suits(dy, w) or w.size == 0:
         return NotImplemented

@@ -16,6 +16,8 @@ import numpy as np
 
 from minitorch_cnn.device import cupy, is_gpu_array
 
+from . import changing
+
 HERE = Path(__file__).resolve().parent
 OPTIONS = ("-std=c++17",)
 REALS = {np.dtype(np.float32): "float", np.dtype(np.float64): "double"}
@@ -167,7 +169,7 @@ def launch(file, name, real, grid, block, *args, variant=None):
     """
     grid = grid if isinstance(grid, tuple) else (grid,)
     block = block if isinstance(block, tuple) else (block,)
-    if not all(grid):
+    if not all(grid) or changing.only_numbers():
         return
     if grid[0] > MOST_BLOCKS:
         raise ValueError(f"{name}: {grid[0]:,} blocks are more than a GPU starts at once; split "

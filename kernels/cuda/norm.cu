@@ -12,9 +12,8 @@
 //     rows  |c0 c1 .. c31|                      block of 32 x 8 threads: 8 rows at a time
 //
 // All sums are formed in double: a channel may have millions of values.
-#include "common.cuh"
-
-struct Sums { double first, second; };
+#include "sums.cuh"
+#include "window.cuh"
 
 // Two numbers for each value: they and their squares, about a center so that no digits are lost.
 struct Moments {
@@ -36,56 +35,20 @@ struct Gradients {
     }
 };
 
+// dy where the window of a pooling let it pass.
+struct Passed {
+    const Real* dy;
+    const unsigned char* code;
+    __device__ Sums operator()(Index at) const {
+        return {code[at] == DEAD ? 0 : double(dy[at]), 0};
+    }
+};
+
 // dy alone.
 struct Plain {
     const Real* x;
     __device__ Sums operator()(Index at) const { return {double(x[at]), 0}; }
 };
-
-// One part of one channel, S > 1.
-template <class Values>
-__device__ __forceinline__ void sum_planes(const Values& values, double* partial, Index N, int C,
-                                           Index S, double* scratch) {
-    const int c = blockIdx.x, part = blockIdx.y, parts = gridDim.y;
-    const Index M = N * S, step = Index(parts) * blockDim.x;
-    Sums sum = {0, 0};
-    for (Index i = part * blockDim.x + threadIdx.x; i < M; i += step) {
-        const Sums v = values((i / S * C + c) * S + i % S);
-        sum.first += v.first;
-        sum.second += v.second;
-    }
-    sum.first = block_sum(sum.first, scratch);
-    sum.second = block_sum(sum.second, scratch);
-    if (threadIdx.x == 0) {
-        partial[part * C + c] = sum.first;
-        partial[(parts + part) * C + c] = sum.second;
-    }
-}
-
-// One part of 32 channels, S == 1. `scratch` has 2 * 8 * 32 numbers.
-template <class Values>
-__device__ __forceinline__ void sum_columns(const Values& values, double* partial, Index N, int C,
-                                            double* scratch) {
-    const int c = blockIdx.x * 32 + threadIdx.x, part = blockIdx.y, parts = gridDim.y;
-    Sums sum = {0, 0};
-    if (c < C)
-        for (Index n = part * 8 + threadIdx.y; n < N; n += Index(parts) * 8) {
-            const Sums v = values(n * C + c);
-            sum.first += v.first;
-            sum.second += v.second;
-        }
-    double* mine = scratch + threadIdx.y * 32 + threadIdx.x;
-    mine[0] = sum.first;
-    mine[8 * 32] = sum.second;
-    __syncthreads();
-    if (threadIdx.y || c >= C) return;
-    for (int row = 1; row < 8; ++row) {
-        sum.first += mine[row * 32];
-        sum.second += mine[(8 + row) * 32];
-    }
-    partial[part * C + c] = sum.first;
-    partial[(parts + part) * C + c] = sum.second;
-}
 
 // About what a channel's values are summed: the mean where it is known, else any of them.
 __device__ __forceinline__ double center_of(const Real* x, const Real* mean, int known, int c,
@@ -159,6 +122,22 @@ extern "C" __global__ void channel_sum_planes(
 extern "C" __global__ void channel_sum_columns(const Real* x, double* partial, Index N, int C) {
     __shared__ double scratch[2 * 8 * 32];
     const Plain values = {x};
+    sum_columns(values, partial, N, C, scratch);
+}
+
+extern "C" __global__ void behind_sum_planes(
+    const Real* dy, const unsigned char* code, double* partial, Index N, int C, Index S)
+{
+    __shared__ double scratch[32];
+    const Passed values = {dy, code};
+    sum_planes(values, partial, N, C, S, scratch);
+}
+
+extern "C" __global__ void behind_sum_columns(
+    const Real* dy, const unsigned char* code, double* partial, Index N, int C)
+{
+    __shared__ double scratch[2 * 8 * 32];
+    const Passed values = {dy, code};
     sum_columns(values, partial, N, C, scratch);
 }
 

@@ -12,11 +12,10 @@ MANY_BLOCKS = 2048  # enough to fill any GPU; more parts would only leave more t
 def batch_norm_statistics(x):
     if not suits(x) or x.size == 0:
         return NotImplemented
-    x, (N, C, S) = contiguous(x), _sizes(x)
+    x, (N, C, S) = contiguous(x), sizes(x)
     mean, var = empty((C,), x.dtype), empty((C,), x.dtype)
     for known in range(1 if x.dtype == np.float32 else 2):  # double: once more, about the mean
-        partial = _partial(N, C, S)
-        _sum("moments", x.dtype, N, C, S, x, mean, known, partial)
+        partial = partial_sums("norm", "moments", N, C, S, x, mean, known)
         sweep("norm", "moments_finish", x.dtype, C, x, mean, known, partial, var, C, S,
               partial.shape[1], float(N * S))
     return mean, var
@@ -25,7 +24,7 @@ def batch_norm_statistics(x):
 def batch_norm_forward(x, mean, inv_std, weight, bias):
     if not suits(x, *[v for v in (mean, inv_std, weight, bias) if v is not None]):
         return NotImplemented
-    x, (_, C, S) = contiguous(x), _sizes(x)
+    x, (_, C, S) = contiguous(x), sizes(x)
     channels = [contiguous(mean if v is None else v) for v in (mean, inv_std, weight, bias)]
     y = empty(x.shape, x.dtype)
     sweep("norm", "batch_norm_forward", x.dtype, x.size, x, *channels, weight is not None,
@@ -37,11 +36,10 @@ def batch_norm_backward(dy, x, mean, inv_std, weight, training, needs):
     if not suits(dy, x, mean, inv_std, *([] if weight is None else [weight])) or x.size == 0:
         return NotImplemented
     dy, x, mean, inv_std = [contiguous(a) for a in (dy, x, mean, inv_std)]
-    N, C, S = _sizes(x)
+    N, C, S = sizes(x)
     dx, dw, db = None, empty((C,), x.dtype), empty((C,), x.dtype)
     if training or needs[1] or needs[2]:
-        partial = _partial(N, C, S)
-        _sum("gradients", x.dtype, N, C, S, dy, x, mean, inv_std, partial)
+        partial = partial_sums("norm", "gradients", N, C, S, dy, x, mean, inv_std)
         sweep("norm", "sums_finish", x.dtype, C, partial, db, dw, C, partial.shape[1])
     if needs[0]:
         dx = empty(x.shape, x.dtype)
@@ -54,15 +52,23 @@ def batch_norm_backward(dy, x, mean, inv_std, weight, training, needs):
 def channel_sum(x):
     if not suits(x) or x.size == 0:
         return NotImplemented
-    x, (N, C, S) = contiguous(x), _sizes(x)
-    total, partial = empty((C,), x.dtype), _partial(N, C, S)
-    _sum("channel_sum", x.dtype, N, C, S, x, partial)
+    x, (N, C, S) = contiguous(x), sizes(x)
+    total, partial = empty((C,), x.dtype), partial_sums("norm", "channel_sum", N, C, S, x)
     sweep("norm", "sums_finish", x.dtype, C, partial, total, empty((C,), x.dtype), C,
           partial.shape[1])
     return total
 
 
-def _sizes(x):
+def channel_sum_behind(dy, code):
+    """(C,): the sum of dy where a pooling's window let it pass."""
+    N, C, S = sizes(dy)
+    partial, total = partial_sums("norm", "behind_sum", N, C, S, dy, code), empty((C,), dy.dtype)
+    sweep("norm", "sums_finish", dy.dtype, C, partial, total, empty((C,), dy.dtype), C,
+          partial.shape[1])
+    return total
+
+
+def sizes(x):
     """(N, C, S) with S the product of what follows the channels."""
     return x.shape[0], x.shape[1], product(x.shape[2:])
 
@@ -74,10 +80,13 @@ def _partial(N, C, S):
     return empty((2, parts, C), np.float64)
 
 
-def _sum(name, real, N, C, S, *args):
-    """The first stage; the last of ``args`` takes the sums."""
-    parts = args[-1].shape[1]
+def partial_sums(file, name, N, C, S, *args):
+    """The first stage: two sums for every part of every channel; ``args[0]`` is the dtype's."""
+    partial, real = _partial(N, C, S), args[0].dtype
+    parts = partial.shape[1]
     if S > 1:
-        launch("norm", f"{name}_planes", real, (C, parts), THREADS, *args, N, C, S)
+        launch(file, f"{name}_planes", real, (C, parts), THREADS, *args, partial, N, C, S)
     else:
-        launch("norm", f"{name}_columns", real, (blocks(C, 32), parts), (32, 8), *args, N, C)
+        launch(file, f"{name}_columns", real, (blocks(C, 32), parts), (32, 8), *args, partial, N,
+               C)
+    return partial

@@ -1,4 +1,5 @@
 """One step of an optimizer on the GPU, in place."""
+from . import changing
 from .launch import pack, suits, sweep
 
 
@@ -6,12 +7,22 @@ def _update(name, arrays, *numbers):
     w = arrays[0]
     if not suits(*arrays) or not all(a.flags.c_contiguous for a in arrays):
         return NotImplemented
-    sweep("optimizer", name, w.dtype, w.size, *arrays, *numbers, w.size, each=pack(w.dtype))
+    later = changing.place(numbers, w.dtype)
+    sweep("optimizer", name, w.dtype, w.size, *arrays, *numbers, w.size,
+          w if later is None else later, later is not None, each=pack(w.dtype))
     return None
 
 
 def sgd_update(w, g, lr):
     return _update("sgd_update", (w, g), lr)
+
+
+def penalized(w, g, result, decay):
+    return _update("penalized", (w, g, result), decay)
+
+
+def shrink(w, factor):
+    return _update("shrink", (w,), factor)
 
 
 def momentum_update(w, g, b, lr, momentum):

@@ -6,8 +6,14 @@
 #include "common.cuh"
 
 extern "C" __global__ void philox_uniform(
-    float* y, Index n, unsigned k0, unsigned k1, unsigned stream, unsigned call)
+    float* y, Index n, unsigned k0, unsigned k1, unsigned stream, unsigned call,
+    const unsigned* numbers, int changing)
 {
+    if (changing) {  // in a graph: arguments stay as they were captured
+        k0 = numbers[0];
+        k1 = numbers[1];
+        call = numbers[2];
+    }
     const unsigned long long counter = thread_number();
     unsigned c0 = unsigned(counter), c1 = unsigned(counter >> 32), c2 = call, c3 = stream;
 #pragma unroll

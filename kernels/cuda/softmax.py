@@ -29,12 +29,12 @@ def _run(name, axis, *arrays):
     if y.size:
         axis %= len(shape)
         K, inner = shape[axis], product(shape[axis + 1:])
-        rows, block = y.size // K, _block(K, inner)
+        rows, block = y.size // K, block_of(K, inner)
         launch("softmax", name, real, blocks(rows, block[1]), block, *arrays, y, rows, K, inner)
     return y
 
 
-def _block(K, inner):
+def block_of(K, inner):
     """(threads that share a row, rows of a block)."""
     if inner > 1:
         return 1, 128

@@ -22,6 +22,39 @@ def sample_forward(x, px, py, bilinear, fill):
                 fill)
 
 
+def warp_backward(dy, matrix, size, bilinear, filled):
+    """(N, C, OH, OW) -> (N, C, H, W) for size = (H, W)."""
+    if not suits(dy) or dy.size == 0:
+        return NotImplemented
+    matrix = _there(matrix, (len(dy), 3, 3))
+    px, py = [empty((len(dy), *dy.shape[2:]), np.float64) for _ in range(2)]
+    sweep("warp", "positions", dy.dtype, px.size, matrix, px, py, px.size, *dy.shape[2:])
+    return _back(dy, px, py, size, bilinear, filled)
+
+
+def sample_backward(dy, px, py, size, bilinear, filled):
+    """(N, C, OH, OW) -> (N, C, H, W), from positions px, py (N, OH, OW)."""
+    if not suits(dy) or dy.size == 0:
+        return NotImplemented
+    shape = len(dy), *dy.shape[2:]
+    return _back(dy, _there(px, shape), _there(py, shape), size, bilinear, filled)
+
+
+def _back(dy, px, py, size, bilinear, filled):
+    xp, dy = cupy(), contiguous(dy)
+    (N, C), (H, W), real = dy.shape[:2], size, dy.dtype
+    places, nowhere = px.size // N, N * (H + 1) * (W + 1)
+    cells = empty((px.size,), np.int64)
+    sweep("warp", "cells_of", real, px.size, px, py, cells, bool(bilinear), px.size, places,
+          nowhere, H, W)
+    order = xp.argsort(cells)
+    starts = xp.searchsorted(cells[order], xp.arange(nowhere + 1))
+    dx = empty((N, C, H, W), real)
+    sweep("warp", "sample_backward", real, dx.size, dy, px, py, order, starts, bool(bilinear),
+          bool(filled), dx, dx.size, C, H, W, places)
+    return dx
+
+
 def _there(array, shape):
     array = cupy().asarray(array).astype(np.float64, copy=False)
     return contiguous(cupy().broadcast_to(array, shape))

@@ -10,6 +10,17 @@ def sgd_update(w, g, lr):
     w -= lr * g
 
 
+def penalized(w, g, result, decay):
+    """result = g + decay w, the gradient with a penalty's."""
+    xp = array_module(w)
+    xp.add(xp.multiply(w, decay, out=result), g, out=result)
+
+
+def shrink(w, factor):
+    """w *= factor."""
+    w *= factor
+
+
 def momentum_update(w, g, b, lr, momentum):
     """b = momentum b + g;  w -= lr b."""
     b *= momentum

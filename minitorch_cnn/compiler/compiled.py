@@ -9,6 +9,8 @@ import numpy as np
 from .. import kernels
 from ..autograd import Tensor, modes
 from ..device import is_array
+from .cuda_graph import CudaGraph
+from .graph_parts import place_of, suits
 from .program import Program, Run
 from .recording import Recorder, Slot
 from .replay import Replay
@@ -26,7 +28,8 @@ def compile(model=None, *, fullgraph=False, dynamic=None, backend=None, mode=Non
     The first two calls run as usual and are recorded. If both did the same, later calls replay the
     record: neighboring ops are fused (convolution + bias + ReLU + max-pool, linear + ReLU, batch
     norm + ReLU + max-pool, softmax + likelihood), memory is planned once, Python is not involved.
-    Results are those of the function itself, to float32 rounding.
+    Results are those of the function itself, to float32 rounding. On a GPU the record becomes a
+    CUDA graph: one launch for the whole step.
 
     A whole training step is the best thing to compile::
 
@@ -99,9 +102,7 @@ class Compiled:
             version = self._version(signature)
             if version.program is not None and version.is_free():
                 return version.replay(signature)
-            if version.program is not None:
-                return self.function(*args, **kwargs)
-            if version.reason is not None:
+            if version.program is not None or version.reason is not None:
                 return self.function(*args, **kwargs)
             return version.record(self.function, args, kwargs, signature)
         finally:
@@ -164,11 +165,11 @@ class Signature:
             self.arrays.append(array)
             self.tensors.append(value)
             key.append((Tensor, array.shape, array.dtype, value._requires_grad,
-                        value._grad is None))
+                        value._grad is None, place_of(array)))
         elif is_array(value):
             self.arrays.append(value)
             self.tensors.append(None)
-            key.append((np.ndarray, value.shape, value.dtype))
+            key.append((np.ndarray, value.shape, value.dtype, place_of(value)))
         elif isinstance(value, (tuple, list)):
             key.append((type(value), len(value)))
             for x in value:
@@ -293,8 +294,11 @@ class Version:
         return _build(program.outputs, run, signature)
 
     def _first_run(self, signature, tensors):
+        if suits(self.program, signature.arrays):
+            self.run = CudaGraph(self.program, signature.arrays, tensors)
+            return self.run
         capture = kernels.capture()
-        if capture is None:
+        if capture is None or any(map(place_of, signature.arrays)):
             return Run(self.program, signature.arrays, tensors)
         self.run = Replay(self.program, capture, signature.arrays, tensors)
         return self.run
@@ -306,12 +310,9 @@ class Version:
         if self.program is None:
             return "recorded once; the next call decides"
         ops = [step.node.kind.__name__ for step in self.program.steps if hasattr(step, "node")]
-        calls = "" if self.run is None else f" in {_many(self.run.count_calls(), 'kernel call')}"
-        return f"replays {_many(len(self.program.steps), 'step')}{calls}: {', '.join(ops)}"
-
-
-def _many(count, thing):
-    return f"{count} {thing}{'' if count == 1 else 's'}"
+        calls = "" if self.run is None else f" in {self.run.summary()}"
+        count = len(self.program.steps)
+        return f"replays {count} step{'' if count == 1 else 's'}{calls}: {', '.join(ops)}"
 
 
 def _equal_numbers(one, two):

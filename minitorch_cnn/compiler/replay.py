@@ -147,9 +147,10 @@ class Replay(Run):
         """A copy of the array of a slot, for good."""
         return self.arrays[slot.number].copy()
 
-    def count_calls(self):
-        """How many kernel calls a replay makes by itself."""
-        return sum([len(item) for item in self.todo if type(item) is list])
+    def summary(self):
+        """What a replay is, in words."""
+        count = sum([len(item) for item in self.todo if type(item) is list])
+        return f"{count} kernel call{'' if count == 1 else 's'}"
 
     # again ----------------------------------------------------------------------------------------
 

@@ -90,7 +90,7 @@ class Adam(Optimizer):
         """The gradient with weight decay; a decoupled decay shrinks ``w`` itself, in place."""
         if not group["decoupled_weight_decay"]:
             return self.descent(w, dw, group)
-        w *= 1 - float(group["lr"]) * float(group["weight_decay"])
+        kernels.shrink(w, 1 - float(group["lr"]) * float(group["weight_decay"]))
         return self.descent(w, dw, group, decay=0)
 
     def averages(self, w, g, state, beta1, beta2):

@@ -8,6 +8,7 @@ from collections import defaultdict
 
 import numpy as np
 
+from .. import kernels
 from ..autograd import RemovableHandle, Tensor, enable_grad, live
 from ..device import array_module, device_of, move
 from .groups import as_groups, as_list, check_saved, split_names
@@ -147,8 +148,11 @@ class Optimizer:
         decay = float(group["weight_decay"] if decay is None else decay)
         if decay == 0:
             return xp.negative(dw, out=self.scratch(w, "g")) if group["maximize"] else dw
-        g = xp.multiply(w, decay, out=self.scratch(w, "g"))
-        return xp.subtract(g, dw, out=g) if group["maximize"] else xp.add(g, dw, out=g)
+        g = self.scratch(w, "g")
+        if group["maximize"]:
+            return xp.subtract(xp.multiply(w, decay, out=g), dw, out=g)
+        kernels.penalized(w, dw, g, decay)
+        return g
 
     def scratch(self, like, name):
         """An uninitialised array of the shape of ``like``, shared by all parameters and steps."""

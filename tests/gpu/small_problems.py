@@ -72,8 +72,59 @@ def _images():
     yield "upsample_bilinear2d_backward", (numbers(2, 3, 6, 5), axis, other, (5, 4))
     matrix = np.eye(3) + 0.2 * np.random.default_rng(1).standard_normal((2, 3, 3))
     yield "warp_forward", (x, matrix, (6, 7), True, [0.1, 0.2, 0.3])
+    yield "warp_backward", (numbers(2, 3, 6, 7), matrix, (5, 4), True, True)
     px, py = (np.random.default_rng(s).uniform(-2, 7, (2, 6, 7)) for s in range(2))
     yield "sample_forward", (x, px, py, False, None)
+    yield "sample_backward", (numbers(2, 3, 6, 7), px, py, (5, 4), False, False)
+
+
+def _fused():
+    """What compiled steps do in one pass."""
+    x, w, b = numbers(2, 4, 7, 6), numbers(6, 2, 3, 2, seed=1), numbers(6, seed=2)
+    geometry, labels = (*ODD, 2), np.array([2, -100, 0, 5, 7])
+    yield "conv2d_relu_forward", (x, w, b, *geometry)
+    for window in ((2, 2), (1, 3)):
+        pooled = kernels.conv2d_relu_pool_forward.version("reference")
+        y, code = pooled(x, w, b, *geometry, window)
+        dy, size = numbers(*y.shape, seed=3), (3, 7)
+        yield "conv2d_relu_pool_forward", (x, w, b, *geometry, window)
+        yield "conv2d_relu_pool_input_gradient", (dy, code, w, size, (7, 6), window, *geometry)
+        yield "conv2d_relu_pool_weight_gradient", (x, dy, code, size, window, (3, 2), *geometry)
+        yield "unpooled_channel_sum", (dy, code)
+        yield "relu_max_pool2d_forward", (x, window)
+        y, code = kernels.relu_max_pool2d_forward.version("reference")(x, window)
+        yield "unpool2d", (numbers(*y.shape, seed=3), code, (7, 6), window)
+    yield "linear_relu_forward", (numbers(5, 7), numbers(3, 7, seed=1), numbers(3, seed=2))
+    yield "cross_entropy_forward", (numbers(5, 7), labels, -100, True)
+    yield "cross_entropy_backward", (numbers(seed=1), numbers(5, 7), np.array([4, 0]), True)
+    for name in ("row_major", "channels_last", "zeros_like"):
+        yield name, (x,)
+    yield from _normed(None, 9, 5)
+    yield from _normed(None, 3, 5, 4, 3)
+    yield from _normed((2, 2), 3, 5, 5, 4)
+    yield from _normed((3, 1), 2, 3, 7, 2)
+
+
+def _normed(window, *shape):
+    """Batch norm + ReLU (+ pooling), and the convolution before it."""
+    x, (w, b, mean, var) = numbers(*shape), [np.abs(numbers(shape[1], seed=s)) for s in range(4)]
+    forward = kernels.batch_norm_relu_forward.version("reference")
+    for training in (True, False):
+        options = 1e-5, 0.1, training, window
+        y, code, kept = forward(x, w, b, mean.copy(), var.copy(), *options)
+        dy = numbers(*y.shape, seed=5)
+        factors, _, _ = kernels.batch_norm_relu_factors.version("reference")(
+            dy, code, kept, w, training, window)
+        yield "batch_norm_relu_forward", (x, w, b, mean, var, *options)
+        if window is None:
+            for bounds in ((None, None), (-0.5, 0.75)):
+                yield "batch_norm_relu_forward", (x, w, b, mean, var, *options, bounds)
+        yield "batch_norm_relu_factors", (dy, code, kept, w, training, window)
+        yield "batch_norm_relu_input_gradient", (dy, code, kept, factors, window)
+    if window is not None:
+        images, flat = numbers(shape[0], 2, shape[2] + 1, shape[3]), ((1, 1), NONE, (1, 1), 1)
+        yield "conv2d_norm_relu_pool_weight_gradient", (images, dy, code, kept, factors, window,
+                                                        (2, 1), *flat)
 
 
 def _flat():
@@ -87,11 +138,12 @@ def _flat():
 
 def problems():
     """(name, arguments) pairs; the arguments are NumPy arrays."""
-    for part in (_flat, _rows, _norms, _pools, _images, _convolutions):
+    for part in (_flat, _rows, _norms, _pools, _images, _convolutions, _fused):
         yield from part()
 
 
 UPDATES = {"sgd_update": (2, (0.1,)), "momentum_update": (3, (0.1, 0.9)),
            "rmsprop_update": (3, (0.01, 0.99, 1e-8)),
            "adam_update": (4, (0.001, 0.9, 0.999, 0.5, 1e-8)),
+           "penalized": (3, (0.1,)), "shrink": (1, (0.9,)),
            "adadelta_update": (4, (1.0, 0.9, 1e-6))}     # how many arrays, and the numbers

@@ -17,15 +17,7 @@ DTYPES = ["float32", "float64"]
 NONE = ((0, 0), (0, 0))
 # primitives that CuPy's own functions compute, from the reference's text
 LEFT_TO_CUPY = {"group_norm_backward", "group_norm_forward", "layer_norm_backward",
-                "layer_norm_forward", "prelu_backward", "prelu_forward", "sample_backward",
-                "warp_backward"}
-# What compiled steps fuse on the CPU; without a twin the reference does it in several steps.
-FUSED = {"batch_norm_relu_factors", "batch_norm_relu_forward", "batch_norm_relu_input_gradient",
-         "channels_last", "conv2d_norm_relu_pool_weight_gradient", "conv2d_relu_forward",
-         "conv2d_relu_pool_forward", "conv2d_relu_pool_input_gradient",
-         "conv2d_relu_pool_weight_gradient", "cross_entropy_backward", "cross_entropy_forward",
-         "linear_relu_forward", "relu_max_pool2d_forward", "row_major", "unpool2d",
-         "unpooled_channel_sum", "zeros_like"}
+                "layer_norm_forward", "prelu_backward", "prelu_forward"}
 # One sweep on the CPU; on a GPU, CuPy does them expression by expression.
 SWEEPS = {"add", "add_relu", "clamp_backward", "clamp_forward", "hardsigmoid_backward",
           "hardsigmoid_forward", "hardswish_backward", "hardswish_forward",
@@ -75,7 +67,7 @@ def test_small_problems(name, arguments):
 
 def test_every_primitive_has_a_twin():
     missing = {name for name, primitive in kernels.PRIMITIVES.items() if not primitive.has("cuda")}
-    assert missing == LEFT_TO_CUPY | FUSED | SWEEPS
+    assert missing == LEFT_TO_CUPY | SWEEPS
 
 
 @pytest.mark.parametrize("name", kernels.PRIMITIVES)
@@ -201,10 +193,11 @@ def test_warping(bilinear, fill, layout, dtype):
     px[0, 0, 0] = np.nan
     assert close("warp_forward", (x, m, (8, 11), bilinear, fill), layout, 1e-5)
     assert close("sample_forward", (x, px, py, bilinear, fill), layout, 1e-5)
-    close("warp_backward", (numbers((4, 3, 8, 11), dtype), m, (9, 7), bilinear,
-                            fill is not None), layout, 1e-5)
-    close("sample_backward", (numbers((4, 3, 5, 6), dtype), px, py, (9, 7), bilinear,
-                              fill is not None), layout, 1e-5)
+    filled = fill is not None
+    assert close("warp_backward", (numbers((4, 3, 8, 11), dtype), m, (9, 7), bilinear, filled),
+                 layout, 1e-5)
+    assert close("sample_backward", (numbers((4, 3, 5, 6), dtype), px, py, (9, 7), bilinear,
+                                     filled), layout, 1e-5)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -231,6 +224,35 @@ def test_a_convolution_ends_with_bias_and_relu(groups, bias, relu):
     right = kernels.conv2d_forward.version("reference")(x, w, b, *options)
     ours = conv.conv2d_forward(*[on_gpu(a) for a in (x, w, b)], *options, relu=relu)
     np.testing.assert_allclose(to_cpu(ours), np.maximum(right, 0) if relu else right, atol=1e-5)
+
+
+@pytest.mark.parametrize("window", [(2, 2), (2, 3), (1, 1)])
+@pytest.mark.parametrize("C, F, groups, special", [
+    (1, 32, 1, 0), (3, 40, 1, 0), (4, 4, 4, 0), (4, 6, 2, np.nan), (2, 3, 1, np.inf)])
+def test_a_convolution_pools_in_registers(C, F, groups, special, window):
+    """As the convolution, the ReLU and the pooling one by one, bit for bit."""
+    x, w, b = numbers((3, C, 9, 8)), numbers((F, C // groups, 3, 2), seed=1), numbers(F, seed=2)
+    x[1, 0, 4, 3] += special
+    geometry = (1, 2), ((1, 2), (0, 3)), (2, 1), groups
+    there = [on_gpu(a) for a in (x, w, b)]
+    y, code = back(kernels.conv2d_relu_pool_forward(*there, *geometry, window))
+    z = kernels.conv2d_forward(*there, *geometry)
+    right, places = back(kernels.relu_max_pool2d_forward.version("reference")(z, window))
+    np.testing.assert_array_equal(y, right)
+    np.testing.assert_array_equal(code, places)
+
+
+def test_labels_that_do_not_count_and_labels_that_are_no_class(cupy):
+    x, labels = 3 * numbers((300, 7)), np.random.default_rng(0).integers(-1, 7, 300)
+    for mean in (True, False):
+        for bad in (None, 7, -5):
+            labels[3] = 0 if bad is None else bad
+            there = on_gpu(x), on_gpu(labels.astype(np.int32)), -1, mean
+            loss, unit, counts = back(kernels.cross_entropy_forward(*there))
+            right = kernels.cross_entropy_forward.version("reference")(x, labels, -1, mean)
+            np.testing.assert_allclose(loss, right[0], 1e-5)
+            np.testing.assert_allclose(unit, right[1], 1e-5, 1e-6)
+            assert counts.tolist() == right[2].tolist() == [(labels != -1).sum(), bad is not None]
 
 
 # nothing and much --------------------------------------------------------------------------------

@@ -90,9 +90,12 @@ def train(where, make_optimizer, steps=3):
     return losses, model(images).cpu().detach().numpy(), model
 
 
+EPS = 1e-3  # more than rounding, which a division by a root of nearly 0 would blow up
 OPTIMIZERS = [lambda p: mt.optim.SGD(p, 0.1), lambda p: mt.optim.SGD(p, 0.1, momentum=0.9),
-              lambda p: mt.optim.Adam(p, 0.001), lambda p: mt.optim.RMSprop(p, 0.0003),
-              lambda p: mt.optim.Adadelta(p), lambda p: mt.optim.AdamW(p, 0.001, amsgrad=True)]
+              lambda p: mt.optim.Adam(p, 0.001, eps=EPS),
+              lambda p: mt.optim.RMSprop(p, 0.0003, eps=EPS),
+              lambda p: mt.optim.Adadelta(p, eps=EPS),
+              lambda p: mt.optim.AdamW(p, 0.001, amsgrad=True, eps=EPS)]
 
 
 @pytest.mark.parametrize("make_optimizer", OPTIMIZERS)

@@ -28,6 +28,8 @@ BASE = ["-std=c++17", "-gdwarf-4", "-fPIC", "-shared", "-U_FORTIFY_SOURCE", "-fn
 CHECKED = ["-fsanitize=bounds-strict,alignment,shift,signed-integer-overflow,"
            "integer-divide-by-zero,null", "-fsanitize-undefined-trap-on-error"]
 KERNEL = re.compile(r'extern\s+"C"\s+__global__\s+void\s+(?:__launch_bounds__\([^)]*\)\s*)?(\w+)')
+# a kernel's array whose size the launch says
+DYNAMIC = re.compile(r"extern\s+__shared__\s+(?:__align__\(\d+\)\s+)?([\w ]+?)\s+(\w+)\[\];")
 FAULT = re.compile(r" \[pc (0x[0-9a-f]+)\]")
 
 
@@ -83,7 +85,8 @@ def _scheduler():
 def _glue(name):
     """What makes a kernel callable from here."""
     return (f'extern "C" const char* launch_{name}(void** a, const unsigned* g, const unsigned* b, '
-            f"int order) {{ return sim::launch(::{name}, a, g, b, order); }}\n"
+            f"int order, unsigned dynamic) {{ return sim::launch(::{name}, a, g, b, order, "
+            "dynamic); }\n"
             f'extern "C" const char* signature_{name}() {{ return sim::signature(::{name}); }}\n')
 
 
@@ -93,6 +96,7 @@ class Module:
     def __init__(self, code, options=()):
         self.names = KERNEL.findall(code)
         first = re.search(r'#line 1 "([^"]+)"', code)
+        code = DYNAMIC.sub(r"\1* const \2 = reinterpret_cast<\1*>(sim::dynamic_shared());", code)
         source = f'#include "cuda.h"\n#line 1 "source.cu"\n{code}\n'
         source += "".join([_glue(name) for name in self.names])
         flags = [*BASE, *_optimized(), *[o for o in options if o.startswith("-D")]]
@@ -121,7 +125,7 @@ class Kernel:
         self.parameters = [Parameter(bool(p), bool(c), int(size), kind)
                            for p, c, size, kind in found]
 
-    def launch(self, grid, block, arguments):
+    def launch(self, grid, block, arguments, dynamic=0):
         """Run in every order of threads and blocks; the results must be the same bit for bit.
 
         Parameters
@@ -130,6 +134,8 @@ class Kernel:
         arguments : list
             Of a pointer the stretch of memory it may lead to, (address, first byte, last byte + 1);
             of a value its bytes.
+        dynamic : int
+            Bytes of shared memory beside those that the source asks for.
         """
         memory = SideBySide([a for a in arguments if isinstance(a, tuple)], bool(SANITIZE))
         results = []
@@ -137,7 +143,7 @@ class Kernel:
             memory.lay_out(EDGES[order])
             values = [memory.place(a[0]).to_bytes(8, "little") if isinstance(a, tuple) else a
                       for a in arguments]
-            self._run(grid, block, values, order)
+            self._run(grid, block, values, order, dynamic)
             memory.check(self.name)
             results.append(memory.contents())
             if results[-1] != results[0]:
@@ -145,11 +151,11 @@ class Kernel:
                                   "and blocks run: a missing barrier, or a race")
         memory.write_back(results[0])
 
-    def _run(self, grid, block, values, order):
+    def _run(self, grid, block, values, order, dynamic):
         keep = [ctypes.create_string_buffer(value, len(value)) for value in values]
         pointers = (ctypes.c_void_p * len(keep))(*[ctypes.addressof(k) for k in keep])
         three = ctypes.c_uint * 3
-        error = self._launch(pointers, three(*grid), three(*block), order)
+        error = self._launch(pointers, three(*grid), three(*block), order, dynamic)
         if error:
             raise KernelError(f"{self.name}: {FAULT.sub(self._line, error.decode())}")
 

@@ -46,3 +46,15 @@ ATTRIBUTES = _set("shape strides dtype ndim size itemsize nbytes T real imag")
 
 # ufunc.at adds up; other ufuncs raise NotImplementedError
 AT = {"add", "subtract", "maximum", "minimum", "bitwise_and", "bitwise_or", "bitwise_xor"}
+
+# what CuPy leaves to cuBLAS, which it does not call while a stream captures
+BY_CUBLAS = _set("dot einsum inner matmul outer tensordot vdot")
+
+# what needs a number from the GPU, or CuPy's sorting, which waits for it
+WAITING = _set("""
+argpartition argsort argwhere bincount choose compress delete digitize extract flatnonzero histogram
+isin lexsort nonzero partition repeat sort tril_indices triu_indices unique
+""")
+
+# what changes its first argument and has no result
+IN_PLACE = _set("copyto fill_diagonal place put put_along_axis")

@@ -3,7 +3,8 @@
 What CuPy refuses, it refuses: NumPy arrays in arithmetic, implicit copies to the CPU, names and
 methods that CuPy lacks. What CuPy lets pass and computes garbage from, it refuses too: a Python
 number where a kernel takes 32 bits, an array of another dtype or with holes as a kernel's argument.
-New memory is full of NaN.
+New memory is full of NaN. While a stream captures (queue_standin.py), nothing runs: the same work
+is done when the graph is launched, in the same memory.
 
     with installed() as cupy: ...       ``import cupy`` finds the stand-in
 """
@@ -15,8 +16,10 @@ import types
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from . import queue_standin as queue
 from .compiler import Module
-from .cupy_names import AT, ATTRIBUTES, CONSTANTS, FUNCTIONS, METHODS
+from .cupy_names import AT, ATTRIBUTES, BY_CUBLAS, CONSTANTS, FUNCTIONS, IN_PLACE, METHODS, WAITING
+from .library_standin import cublas
 
 
 class _Flags:
@@ -44,17 +47,18 @@ class Device:
         pass
 
     def synchronize(self):
-        pass
+        queue.refuse_waiting()
 
 
 class ndarray(NDArrayOperatorsMixin):
     """An array on the "GPU": the NumPy array in ``_a`` is nobody's business."""
 
-    __slots__ = ("_a", "__weakref__")
+    __slots__ = ("_a", "base", "__weakref__")
     __array_priority__ = 100
 
     def __init__(self, shape, dtype=float, memptr=None, strides=None, order="C"):
-        self._a = _poisoned(shape, dtype, order)
+        self._a = queue.new_memory(shape, dtype, order)
+        self.base = None
 
     def __array__(self, dtype=None, copy=None):
         raise TypeError("Implicit conversion to a NumPy array is not allowed. Please use `.get()` "
@@ -64,7 +68,7 @@ class ndarray(NDArrayOperatorsMixin):
         if ufunc.__name__ not in FUNCTIONS or method not in ("__call__", "reduce", "accumulate"):
             return NotImplemented
         out = options.get("out")
-        result = _run(getattr(ufunc, method), inputs, options)
+        result = _run(ufunc if method == "__call__" else getattr(ufunc, method), inputs, options)
         return out[0] if out else result
 
     def __array_function__(self, function, types, args, options):
@@ -75,9 +79,9 @@ class ndarray(NDArrayOperatorsMixin):
     def __getattr__(self, name):
         if name in ATTRIBUTES:
             value = getattr(self._a, name)
-            return _wrap(value) if isinstance(value, np.ndarray) else value
+            return _view(value, self) if isinstance(value, np.ndarray) else value
         if name in METHODS:
-            return _lifted(getattr(self._a, name))
+            return _method(name, self)
         raise AttributeError(f"'cupy.ndarray' object has no attribute '{name}'")
 
     def __setattr__(self, name, value):
@@ -87,18 +91,22 @@ class ndarray(NDArrayOperatorsMixin):
             object.__setattr__(self, name, value)
 
     def __getitem__(self, key):
-        key = _index(key)
-        found = self._a[key]
+        if _is_advanced(key):
+            return _run(operator.getitem, (self, _checked_index(key)), {})
+        found = self._a[_index(key)]
         if isinstance(found, np.generic):  # one element is a 0-d view in CuPy
+            key = _index(key)
             found = self._a[(*key, ...) if isinstance(key, tuple) else (key, ...)]
-        return _wrap(found)
+        return _view(found, self)
 
     def __setitem__(self, key, value):
-        advanced = any(isinstance(k, (np.ndarray, list))
-                       for k in (key if isinstance(key, tuple) else (key,)))
-        if isinstance(value, (np.ndarray, list)) and np.ndim(value) and not advanced:
-            raise ValueError("non-scalar numpy.ndarray cannot be used for fill")
-        self._a[_index(key)] = value._a if isinstance(value, ndarray) else value
+        advanced = any(isinstance(k, (np.ndarray, list)) for k in _parts(key))
+        if isinstance(value, (np.ndarray, list)) and np.ndim(value):
+            if not advanced:
+                raise ValueError("non-scalar numpy.ndarray cannot be used for fill")
+            queue.refuse_upload()
+            value = _wrap(np.asarray(value))
+        _do(operator.setitem, self, _checked_index(key, value), value)
 
     def __iter__(self):
         if not self._a.ndim:
@@ -109,37 +117,36 @@ class ndarray(NDArrayOperatorsMixin):
         return len(self._a)
 
     def __float__(self):
-        return float(self._a)
+        return float(self.get())
 
     def __int__(self):
-        return int(self._a)
+        return int(self.get())
 
     def __index__(self):
-        return operator.index(self._a)
+        return operator.index(self.get())
 
     def __bool__(self):
-        return bool(self._a)
+        return bool(self.get())
 
     def __format__(self, spec):
-        return format(self._a.item() if not self._a.ndim else self._a, spec)
+        return format(self.get().item() if not self._a.ndim else self.get(), spec)
 
     def __repr__(self):
-        return repr(self._a)
+        return repr(self.get())
 
     def __copy__(self):
-        return _wrap(self._a.copy())
+        return self.copy()
 
     def __deepcopy__(self, memo):
-        return _wrap(self._a.copy())
+        return self.copy()
 
     def __reduce__(self):
-        return _asarray, (self._a.copy(),)
+        return _asarray, (self.get(),)
 
     __hash__ = None
 
     flags = property(lambda self: _Flags(self._a))
     device = property(lambda self: Device(0))
-    base = property(lambda self: None if self._a.base is None else _wrap(self._a.base))
     __cuda_array_interface__ = property(lambda self: {
         "shape": self.shape, "typestr": self.dtype.str, "version": 3, "stream": 1,
         "strides": None if self._a.flags.c_contiguous else self.strides,
@@ -148,6 +155,7 @@ class ndarray(NDArrayOperatorsMixin):
 
     def get(self, stream=None, order="C", out=None, blocking=True):
         """A copy on the CPU."""
+        queue.refuse_waiting()
         if out is None:
             return self._a.copy()
         out[...] = self._a
@@ -159,69 +167,180 @@ class ndarray(NDArrayOperatorsMixin):
             raise TypeError("Only numpy.ndarray can be set to cupy.ndarray")
         if arr.dtype != self.dtype or arr.shape != self.shape:
             raise ValueError("Shape or dtype mismatch")
+        queue.refuse_upload()
         self._a[...] = arr
 
     def fill(self, value):
         """Every element the same."""
         if isinstance(value, np.ndarray) and value.ndim:
             raise ValueError("non-scalar numpy.ndarray cannot be used for fill")
-        self._a.fill(value._a.item() if isinstance(value, ndarray) else value)
+        _do(operator.setitem, self, ..., value)
 
 
 ndarray.__module__ = "cupy"
 
 
-def _poisoned(shape, dtype, order):
-    """Memory as it comes: every byte 0xFF, which floats read as NaN."""
-    array = np.empty(shape, dtype, order)
-    array.ravel("K").view(np.uint8)[...] = 0xFF if array.dtype.kind != "b" else 1
-    return array
-
-
-def _wrap(array):
+def _wrap(array, base=None):
     made = ndarray.__new__(ndarray)
     object.__setattr__(made, "_a", array)
+    object.__setattr__(made, "base", base)
     return made
 
 
-def _inner(value):
+def _view(array, of):
+    return _wrap(array, of if of.base is None else of.base)
+
+
+def _inner(value, inside=lambda array: array._a):
     """CuPy's arrays become NumPy's; NumPy's are refused."""
     if isinstance(value, ndarray):
-        return value._a
+        return inside(value)
     if isinstance(value, np.ndarray):
         raise TypeError(f"Unsupported type {type(value)}")
     if isinstance(value, (tuple, list)):
-        return type(value)([_inner(v) for v in value])
+        return type(value)([_inner(v, inside) for v in value])
     if isinstance(value, dict):
-        return {key: _inner(v) for key, v in value.items()}
+        return {key: _inner(v, inside) for key, v in value.items()}
     return value
 
 
-def _outer(value):
-    """NumPy's results become CuPy's; numbers are arrays of 0 dimensions there."""
-    if isinstance(value, (np.ndarray, np.generic)):
-        return _wrap(np.asarray(value))
-    if isinstance(value, (tuple, list)):
-        return type(value)([_outer(v) for v in value])
-    return value
+def _arrays(value):
+    """All of CuPy's arrays in containers."""
+    if isinstance(value, ndarray):
+        return [value]
+    inside = value.values() if isinstance(value, dict) else value
+    return [a for v in inside for a in _arrays(v)] if isinstance(value, (tuple, list, dict)) else []
 
 
-@np.errstate(all="ignore")  # a GPU never warns
+def _at(value):
+    """The same memory, as a graph knows it."""
+    return _inner(value, lambda array: queue.at(array._a))
+
+
 def _run(function, args, options):
-    return _outer(function(*_inner(args), **_inner(options)))
+    """A function of NumPy's on CuPy's arrays, now or when the graph is launched."""
+    name = getattr(function, "__name__", "")
+    if name in IN_PLACE:
+        return _do(function, *args, **options)
+    if not queue.current().is_capturing():
+        with np.errstate(all="ignore"):     # a GPU never warns
+            return _outer(function(*_inner(args), **_inner(options)), _arrays([*args, options]))
+    if name in BY_CUBLAS:
+        raise NotImplementedError("calling cuBLAS API during stream capture is currently "
+                                  "unsupported")
+    if name in WAITING or (name == "where" and len(args) == 1):
+        queue.refuse_waiting()
+    return _note(function, args, options)
+
+
+def _note(function, args, options):
+    """What is there already says how large the result is going to be; no more is done now."""
+    options, out = dict(options), options.get("out")
+    out = out[0] if isinstance(out, tuple) else out
+    options.pop("out", None)
+    sources = _arrays([*args, options])
+    with np.errstate(all="ignore"):
+        sample = function(*_inner(args), **_inner(options))
+    if not isinstance(sample, (np.ndarray, np.generic, tuple, list)):
+        return sample
+    if out is None:
+        made = _outer(sample, sources, nonsense=True)
+    else:
+        np.copyto(np.empty_like(out._a), sample, casting="same_kind")   # does it fit?
+        made = out
+    fresh = [a for a in _arrays([made]) if a is out or a.base is None]
+    if fresh:
+        there = [queue.at(a._a) for a in fresh]
+        queue.enqueue(_again(function, _at(args), _at(options), there, isinstance(made, ndarray)))
+    return made
+
+
+def _again(function, args, options, there, single):
+    @np.errstate(all="ignore")
+    def action():
+        results = function(*args, **options)
+        for place, result in zip(there, [results] if single else results):
+            np.copyto(place, result, casting="same_kind")
+    return action
+
+
+def _do(function, *args, **options):
+    """Something that changes arrays in place, and has no result."""
+    inside = _at if queue.current().is_capturing() else _inner
+    args, options = inside(args), inside(options)
+
+    def action():
+        with np.errstate(all="ignore"):
+            function(*args, **options)
+    queue.enqueue(action)
+
+
+def _outer(value, sources=(), nonsense=False):
+    """NumPy's results become CuPy's; numbers are arrays of 0 dimensions there."""
+    if isinstance(value, (tuple, list)):
+        return type(value)([_outer(v, sources, nonsense) for v in value])
+    if not isinstance(value, (np.ndarray, np.generic)):
+        return value
+    value = np.asarray(value)
+    for source in sources:
+        if value is source._a:
+            return source
+        if isinstance(value.base, np.ndarray) and np.may_share_memory(value, source._a):
+            return _view(value, source)
+    return _moved(value, nonsense)
+
+
+def _moved(array, nonsense=False):
+    """An array in the GPU's memory."""
+    there = queue.like(array)
+    if not nonsense:
+        there[...] = array
+    return _wrap(there)
 
 
 def _lifted(function):
     def lifted(*args, **options):
         return _run(function, args, options)
     lifted.__name__ = getattr(function, "__name__", "lifted")
-    if function.__name__ in ("item", "tolist", "tobytes"):
-        return function
     return lifted
 
 
+def _method(name, array):
+    def method(a, *args, **options):
+        return getattr(a, name)(*args, **options)
+
+    def call(*args, **options):
+        if name in ("item", "tolist", "tobytes"):
+            return getattr(array.get(), name)(*args, **options)
+        return _run(method, (array, *args), options)
+
+    method.__name__ = call.__name__ = name
+    return call
+
+
+def _parts(key):
+    return key if isinstance(key, tuple) else (key,)
+
+
+def _is_advanced(key):
+    return any(isinstance(k, (ndarray, np.ndarray, list)) for k in _parts(key))
+
+
+def _checked_index(key, value=None):
+    """An index whose arrays are CuPy's; where NumPy's lie they are copied over, in CuPy as here."""
+    parts = []
+    for k in _parts(key):
+        if isinstance(k, (np.ndarray, list)):
+            queue.refuse_upload()
+            k = _wrap(np.asarray(k))
+        if isinstance(k, ndarray) and k.dtype == bool and (value is None or np.ndim(value)):
+            queue.refuse_waiting()  # how many are there?
+        parts.append(k)
+    return tuple(parts) if isinstance(key, tuple) else parts[0]
+
+
 def _index(key):
-    """An index: NumPy's arrays are copied over, in CuPy as here."""
+    """An index for NumPy."""
     if isinstance(key, tuple):
         return tuple([_index(k) for k in key])
     return key._a if isinstance(key, ndarray) else key
@@ -234,15 +353,17 @@ class _Ufunc:
         self._ufunc, self.__name__ = ufunc, ufunc.__name__
 
     def __call__(self, *args, **options):
-        out = options.get("out", args[self._ufunc.nin] if len(args) > self._ufunc.nin else None)
+        nin = self._ufunc.nin
+        if len(args) > nin:
+            args, options = args[:nin], dict(options, out=args[nin])
         result = _run(self._ufunc, args, options)
-        return result if out is None else out
+        return options.get("out", result)
 
     def at(self, array, key, *values):
         """Without a buffer: what stands at an index twice counts twice."""
         if self.__name__ not in AT:
             raise NotImplementedError(f"`{self.__name__}.at` is not supported by CuPy")
-        self._ufunc.at(array._a, _index(key), *_inner(values))
+        _do(self._ufunc.at, array, key, *values)
 
     def reduce(self, *args, **options):
         return _run(self._ufunc.reduce, args, options)
@@ -252,33 +373,33 @@ class _Ufunc:
 
 def _asarray(a, dtype=None, order=None, *, blocking=False):
     if isinstance(a, ndarray):
-        same = dtype is None or a.dtype == dtype
-        return a if same else _wrap(a._a.astype(dtype))
+        return a if dtype is None or a.dtype == dtype else a.astype(dtype)
     return _array(a, dtype)
 
 
 def _array(obj, dtype=None, copy=True, order="K", subok=False, ndmin=0, *, blocking=False):
+    if isinstance(obj, ndarray):
+        return _run(np.array, (obj,), {"dtype": dtype, "ndmin": ndmin})
     if isinstance(obj, (list, tuple)) and obj and isinstance(obj[0], ndarray):
-        obj = [o._a for o in obj]
-    made = np.array(obj._a if isinstance(obj, ndarray) else obj, dtype, ndmin=ndmin)
+        obj = [o.get() for o in obj]
+    made = np.array(obj, dtype, ndmin=ndmin)
     if made.dtype.kind not in "biufc":
         raise ValueError(f"Unsupported dtype {made.dtype}")
-    return _wrap(made)
+    queue.refuse_upload()
+    return _moved(made)
 
 
 def _empty(shape, dtype=float, order="C"):
-    return _wrap(_poisoned(shape, dtype, order))
+    return _wrap(queue.new_memory(shape, dtype, order))
 
 
 def _empty_like(prototype, dtype=None, order="K", subok=None, shape=None):
-    like = np.empty_like(prototype._a, dtype, order, shape=shape)
-    like.ravel("K").view(np.uint8)[...] = 0xFF if like.dtype.kind != "b" else 1
-    return _wrap(like)
+    return _moved(np.empty_like(prototype._a, dtype, order, shape=shape), nonsense=True)
 
 
 def _take(a, indices, axis=None, out=None, mode="wrap"):
     """Indices may come from NumPy."""
-    return _wrap(np.asarray(np.take(a._a, _index(indices), axis)))
+    return _run(np.take, (a, _checked_index(indices)), {"axis": axis})
 
 
 def _may_share_memory(a, b, max_work=None):
@@ -290,7 +411,7 @@ def _asnumpy(a, stream=None, order="C", out=None, *, blocking=True):
 
 
 def _ascontiguousarray(a, dtype=None):
-    return _wrap(np.ascontiguousarray(_asarray(a)._a, dtype))
+    return _run(np.ascontiguousarray, (_asarray(a),), {"dtype": dtype})
 
 
 # kernels -----------------------------------------------------------------------------------------
@@ -323,13 +444,12 @@ class RawKernel:
         for sizes in (grid, block):
             if not isinstance(sizes, tuple) or not all(type(s) is int for s in sizes):
                 raise TypeError(f"{self.name}: grid and block must be tuples of ints, got {sizes}")
-        if shared_mem:
-            raise NotImplementedError("the simulator has no dynamic shared memory")
         parameters = self._kernel.parameters
         if len(args) != len(parameters):
             raise TypeError(f"{self.name}: {len(args)} arguments for {len(parameters)} parameters")
         values = [self._argument(i, a, p) for i, (a, p) in enumerate(zip(args, parameters))]
-        self._kernel.launch((grid + (1, 1))[:3], (block + (1, 1))[:3], values)
+        sizes = (grid + (1, 1))[:3], (block + (1, 1))[:3]
+        queue.enqueue(lambda: self._kernel.launch(*sizes, values, shared_mem))
 
     def _argument(self, i, value, parameter):
         if isinstance(value, np.ndarray):
@@ -369,16 +489,6 @@ class RawKernel:
 
 # the module --------------------------------------------------------------------------------------
 
-class _Stream:
-    def synchronize(self):
-        pass
-
-
-class _Pool:
-    def free_all_blocks(self):
-        pass
-
-
 def _runtime():
     properties = {"name": b"Simulated GPU", "major": 9, "minor": 0, "multiProcessorCount": 4,
                   "totalGlobalMem": 2 ** 33}
@@ -400,10 +510,11 @@ class StandIn(types.ModuleType):
         self.may_share_memory = _may_share_memory
         self.get_array_module = lambda *a: self if any(isinstance(x, ndarray) for x in a) else np
         self.is_available = lambda: True
-        self.get_default_memory_pool = _Pool
+        self.get_default_memory_pool = lambda: queue.DEFAULT
         self.cuda = types.SimpleNamespace(
-            Device=Device, get_current_stream=_Stream, is_available=lambda: True,
-            runtime=_runtime())
+            Device=Device, get_current_stream=queue.current, is_available=lambda: True,
+            runtime=_runtime(), Stream=queue.Stream, Graph=queue.Graph,
+            MemoryPool=queue.MemoryPool, using_allocator=queue.using_allocator)
         window = _lifted(np.lib.stride_tricks.sliding_window_view)
         self.lib = types.SimpleNamespace(
             stride_tricks=types.SimpleNamespace(sliding_window_view=window))
@@ -423,13 +534,15 @@ class StandIn(types.ModuleType):
 def installed():
     """``import cupy`` finds the stand-in, and the package a GPU."""
     from minitorch_cnn.device import cupy
-    before = sys.modules.get("cupy")
-    sys.modules["cupy"] = StandIn()
+    modules = {"cupy": StandIn(), "cuda": types.ModuleType("cuda"), "cuda.pathfinder": cublas()}
+    before = {name: sys.modules.get(name) for name in modules}
+    sys.modules.update(modules)
     cupy.cache_clear()
     try:
-        yield sys.modules["cupy"]
+        yield modules["cupy"]
     finally:
-        sys.modules.pop("cupy")
-        if before is not None:
-            sys.modules["cupy"] = before
+        for name, module in before.items():
+            sys.modules.pop(name)
+            if module is not None:
+                sys.modules[name] = module
         cupy.cache_clear()

@@ -172,3 +172,35 @@ def test_arrays_that_overlap_share_their_copies():
     kernel("float v = x[t]; __syncthreads(); y[t] = v;").launch(
         (1, 1, 1), (64, 1, 1), [pointer(x[:64]), pointer(x[1:]), np.int32(64).tobytes()])
     np.testing.assert_array_equal(x[1:], before[:64])
+
+
+# shared memory whose size the launch says ---------------------------------------------------------
+
+REVERSE = "extern __shared__ float b[]; b[t] = x[t]; __syncthreads(); y[t] = b[63 - t];"
+
+
+def launch_with(k, dynamic, y=None):
+    y = np.zeros(64, np.float32) if y is None else y
+    k.launch((2, 1, 1), (64, 1, 1), [pointer(X), pointer(y), np.int32(64).tobytes()], dynamic)
+    return y
+
+
+def test_dynamic_shared_memory():
+    np.testing.assert_array_equal(launch_with(kernel(REVERSE), 256), X[::-1])
+    assert np.isnan(launch_with(kernel("extern __shared__ float b[]; y[t] = b[t];"), 256)).all()
+    two = kernel("extern __shared__ __align__(16) double all[]; float* b = (float*)(all + 32);"
+                 "if (t < 32) all[t] = x[t]; b[t] = x[t]; __syncthreads();"
+                 "y[t] = float(all[t % 32]) + b[63 - t];")
+    np.testing.assert_array_equal(launch_with(two, 512), np.tile(X[:32], 2) + X[::-1])
+
+
+@pytest.mark.parametrize("dynamic, message", [
+    (240, "beyond its arrays"), (0, "beyond its arrays"), (49153, "48 KiB of shared memory")])
+def test_dynamic_shared_memory_has_an_end(dynamic, message):
+    with pytest.raises(KernelError, match=message):
+        launch_with(kernel(REVERSE), dynamic)
+
+
+def test_a_missing_barrier_in_dynamic_shared_memory():
+    with pytest.raises(KernelError, match="depend on the order"):
+        launch_with(kernel(REVERSE.replace("__syncthreads();", "")), 256)

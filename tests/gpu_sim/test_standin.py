@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 from gpu_sim.cupy_standin import installed
+from gpu_sim.memory import KernelError
 
 from minitorch_cnn.device import has_gpu, is_gpu_array
 
@@ -134,7 +135,7 @@ def test_launches_are_checked(cp, a, add):
         add(1, (32,), right)
     with pytest.raises(TypeError, match="tuples of ints"):
         add((np.int64(1),), (32,), right)
-    with pytest.raises(NotImplementedError, match="shared"):
-        add((1,), (32,), right, shared_mem=4)
+    with pytest.raises(KernelError, match="48 KiB"):
+        add((1,), (32,), right, shared_mem=1 << 16)
     with pytest.raises(TypeError, match="tuple of str"):
         cp.RawModule(code=ADD, options=["-DX"])

@@ -52,6 +52,7 @@ struct Launch {
     const unsigned *grid, *block;
     int order;
     char *shared_begin, *shared_end;
+    unsigned dynamic;   // bytes of shared memory beside
 };
 
 const char* run(const Launch&);  // nullptr, or what went wrong
@@ -59,6 +60,7 @@ void block_barrier(int line);
 uint64_t exchange(unsigned mask, uint64_t value, int source, int line);  // source < 0: own value
 unsigned ballot(unsigned mask, bool vote, int line);
 int lane();
+char* dynamic_shared();
 
 template <class... A, size_t... I>
 void call(void (*kernel)(A...), void** arguments, std::index_sequence<I...>) {
@@ -67,12 +69,12 @@ void call(void (*kernel)(A...), void** arguments, std::index_sequence<I...>) {
 
 template <class... A>
 const char* launch(void (*kernel)(A...), void** arguments, const unsigned* grid,
-                   const unsigned* block, int order) {
+                   const unsigned* block, int order, unsigned dynamic) {
     Body body = [](void* k, void** a) {
         call(reinterpret_cast<void (*)(A...)>(k), a, std::index_sequence_for<A...>{});
     };
     return run({body, reinterpret_cast<void*>(kernel), arguments, grid, block, order,
-                __start_sim_shared, __stop_sim_shared});
+                __start_sim_shared, __stop_sim_shared, dynamic});
 }
 
 // "4f p4f p1u 8i": of each parameter the bytes and the kind (f float, i int, u unsigned); p, a

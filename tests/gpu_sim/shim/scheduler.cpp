@@ -17,7 +17,9 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <sys/mman.h>
 #include <ucontext.h>
+#include <unistd.h>
 #include <vector>
 
 #ifdef SIM_TSAN
@@ -76,6 +78,7 @@ namespace {
 
 constexpr size_t STACK = 256 << 10;
 constexpr unsigned MOST_THREADS = 1024, MOST_Z = 64, MOST_BLOCKS_YZ = 65535;
+constexpr unsigned MOST_SHARED = 48 << 10;
 
 enum State { READY, RUNNING, AT_BLOCK_BARRIER, AT_WARP_BARRIER, DONE };
 
@@ -104,6 +107,7 @@ std::vector<std::unique_ptr<Fiber>> fibers;
 std::vector<Fiber*> idle;
 Context scheduler;
 char message[512];
+char* dynamic_;                 // shared memory whose size the launch says
 sigjmp_buf after_fault;
 
 // Happens-before for the thread sanitizer. Two of each barrier in turn: a fast thread may be at the
@@ -272,6 +276,7 @@ void run_block() {
     next_ = 0;
     // shared memory starts with anything: here with NaN
     if (launch_->shared_begin) std::fill(launch_->shared_begin, launch_->shared_end, char(0xFF));
+    std::fill(dynamic_, dynamic_ + launch_->dynamic, char(0xFF));
     TSAN(for (Thread& t : threads) t.tsan = __tsan_create_fiber(0); __tsan_release(&started);)
     while (next_ < order.size()) {
         const int thread = order[next_++];
@@ -298,9 +303,35 @@ bool within_limits(const unsigned* g, const unsigned* b) {
         what = "more than 65,535 blocks in y or z";
     else if (uint64_t(b[0]) * b[1] * b[2] > MOST_THREADS || b[2] > MOST_Z)
         what = "more than 1,024 threads in a block";
+    else if (launch_->dynamic > MOST_SHARED) what = "more than 48 KiB of shared memory";
     if (what) snprintf(message, sizeof message, "the launch asks for %s", what);
     return !what;
 }
+
+// Dynamic shared memory ends where pages begin that nobody may touch; a sanitizer has red zones.
+struct Dynamic {
+    const size_t page = sysconf(_SC_PAGESIZE), room = (MOST_SHARED + page - 1) / page * page;
+    char* base;
+
+    explicit Dynamic(unsigned size) {
+#ifdef SIM_SANITIZED
+        base = dynamic_ = new char[size];
+#else
+        base = static_cast<char*>(mmap(nullptr, room + page, PROT_READ | PROT_WRITE,
+                                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+        mprotect(base + room, page, PROT_NONE);
+        dynamic_ = base + room - (size + 15) / 16 * 16;
+#endif
+    }
+
+    ~Dynamic() {
+#ifdef SIM_SANITIZED
+        delete[] base;
+#else
+        munmap(base, room + page);
+#endif
+    }
+};
 
 void run_grid() {
     std::vector<int> blocks(size_t(gridDim.x) * gridDim.y * gridDim.z);
@@ -362,6 +393,8 @@ struct Guard {  // while it lives, faults end the launch
 
 int lane() { return current & 31; }
 
+char* dynamic_shared() { return dynamic_; }
+
 void block_barrier(int line) { wait(AT_BLOCK_BARRIER, 0, line); }
 
 // Each thread shows a value and, when all have come, reads another's; nobody shows the next one
@@ -394,6 +427,7 @@ const char* run(const Launch& launch) {
     blockDim = {launch.block[0], launch.block[1], launch.block[2]};
     order.resize(size_t(blockDim.x) * blockDim.y * blockDim.z);
     arrange(order, launch.order);
+    Dynamic dynamic(launch.dynamic);
     TSAN(scheduler_tsan = __tsan_get_current_fiber();)
 #ifdef SIM_SANITIZED
     run_grid();
