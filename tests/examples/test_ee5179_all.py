@@ -106,7 +106,8 @@ def test_the_page_as_written(folder, monkeypatch):
     study.main(["--as-written", *ARGUMENTS, str(folder)])
     assert notes.trainings == [], "one training serves both modes"
     page = folder / "quick" / "report_as_written.html"
-    assert "the same to the bit" in page.read_text() and "the corrected page" in page.read_text()
+    assert re.search(r"the same to the bit|off by up to \de-0[5-9]", page.read_text())
+    assert "the corrected page" in page.read_text()
     parts = check_page(page)
     text = page.with_suffix(".md").read_text()
     captions = [line for line in text.splitlines() if line.startswith(("**Figure", "**Table"))]
@@ -121,7 +122,7 @@ def test_the_kept_net_has_not_seen_validation_or_test_images(folder):
     for result, same in ((kept, True), (kept["as_written"], False)):
         model.load_state_dict(result["model"])
         logits = predict(model, DataLoader(tiny_split()[2], 500)).logits
-        assert np.array_equal(logits, kept["logits"].data) == same
+        assert (np.abs(logits - kept["logits"].data).max() < 1e-4) == same
 
 
 def test_the_times_of_earlier_runs_count(tmp_path):
