@@ -91,7 +91,7 @@ def _limits(name, arguments):
         axes = tuple([i for i in range(x.ndim) if i != 1 or w.size == 1])
         return [4e-7 * np.abs(reference(*arguments)[0]),
                 1e-5 * np.where(x > 0, 0, np.abs(dy * x)).sum(axes).reshape(w.shape)]
-    if kernels.PRIMITIVES[name].file == "elementwise":
+    if kernels.PRIMITIVES[name].file in ("elementwise", "smooth"):
         return [4e-7 * np.abs(reference(*arguments)) + 2e-7 * sizes[0]]
     if name == "batch_norm_statistics":
         return _limits_of_statistics(arguments[0])

@@ -379,6 +379,19 @@ STRAIGHT = (("add", 2, ()), ("add_relu", 2, ()), ("sub", 2, ()), ("rsub", 2, ())
             ("hardsigmoid_backward", 2, ()), ("hardswish_forward", 1, ()),
             ("hardswish_backward", 2, ()))
 
+SMOOTH = (("sigmoid_forward", 1, ()), ("sigmoid_backward", 2, ()), ("tanh_forward", 1, ()),
+          ("tanh_backward", 2, ()), ("silu_forward", 1, ()), ("silu_backward", 2, ()),
+          ("elu_forward", 1, (1.5, 1.0, 1.0)), ("elu_backward", 2, (1.5, 2.0, 0.5)),
+          ("gelu_forward", 1, ()), ("gelu_backward", 2, ()),
+          ("gelu_tanh_forward", 1, (0.8, 0.045)), ("gelu_tanh_backward", 2, (0.8, 0.045)),
+          ("softplus_forward", 1, (2.0, 20.0)), ("softplus_backward", 2, (0.5, 3.0)),
+          ("logsigmoid_forward", 1, ()), ("logsigmoid_backward", 2, ()),
+          ("mish_forward", 1, ()), ("mish_backward", 2, ()))
+
+
+def smooth(pick):
+    return _elementwise(pick, SMOOTH)
+
 
 def learned_slopes(pick):
     shape = pick.of((_images(pick), (5, 350), (2, 3, 7), (2, 3, 2, 2, 5)))
@@ -398,6 +411,7 @@ def _elementwise(pick, kinds):
     filled = []
     for _ in range(arrays):
         x = numbers(pick, shape, 0) * np.float32(pick.of((1, 4)))
+        x = np.clip(x, -9, 9)   # beyond, a slope of 1e-40 may be 0, and times infinity NaN
         x.reshape(-1)[::3] = np.round(2 * x.reshape(-1)[::3]) / 2     # where the pieces meet
         x.reshape(-1)[5::11] = pick.of((1, np.nan, np.inf, -np.inf))
         filled.append(lay(pick, x))
@@ -407,4 +421,4 @@ def _elementwise(pick, kinds):
 PROBLEMS = {f.__name__: f for f in (convolution, three_by_three, max_pooling, avg_pooling,
                                     adaptive_pooling, normalization, group_normalization,
                                     layer_normalization, matrix_product,
-                                    rectification, learned_slopes, straight)}
+                                    rectification, learned_slopes, straight, smooth)}

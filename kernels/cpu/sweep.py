@@ -66,7 +66,8 @@ def _around(loop, function):
     """``loop`` with ``function`` for its curve, compiled; an Entry."""
     scope = {**loop.__globals__, "curve": serial(function)}
     kernel = types.FunctionType(loop.__code__, scope)
-    kernel.__qualname__ = f"{loop.__name__}_{function.__name__}"    # the cache goes by this name
+    file = function.__module__.rpartition(".")[2]
+    kernel.__qualname__ = f"{loop.__name__}_{file}{function.__name__}"  # the cache goes by this
     return parallel(kernel)
 
 

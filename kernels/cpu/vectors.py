@@ -36,6 +36,9 @@ class _IntsModel(models.PrimitiveModel):
 
 FLOATS, INTS = _FloatsType(), _IntsType()
 ADDRESS, FLOAT, INT = types.intp, types.float32, types.int32
+# Instructions without flags of their own get those of ``jit.FAST``; with these, terms and factors
+# stay in their order: x (n / d) must not become (x n) / d, which may be infinite.
+EXACT = ("contract",)
 
 
 def _function(result, *arguments):
@@ -127,25 +130,25 @@ def fill_int(b, value):
 @_function(FLOATS, FLOATS, FLOATS)
 def add(b, x, y):
     """x + y"""
-    return b.fadd(x, y)
+    return b.fadd(x, y, flags=EXACT)
 
 
 @_function(FLOATS, FLOATS, FLOATS)
 def sub(b, x, y):
     """x - y"""
-    return b.fsub(x, y)
+    return b.fsub(x, y, flags=EXACT)
 
 
 @_function(FLOATS, FLOATS, FLOATS)
 def mul(b, x, y):
     """x * y"""
-    return b.fmul(x, y)
+    return b.fmul(x, y, flags=EXACT)
 
 
 @_function(FLOATS, FLOATS, FLOATS)
 def div(b, x, y):
     """x / y"""
-    return b.fdiv(x, y)
+    return b.fdiv(x, y, flags=EXACT)
 
 
 @_function(FLOATS, FLOATS)
@@ -250,3 +253,58 @@ def all_equal(b, x, y):
 def total(b, x):
     """The sum over the lanes."""
     return simd.total(b, x)
+
+
+def _of_one(b, name, x):
+    """LLVM's function of a vector by this name."""
+    kind = ir.FunctionType(VECTOR, [VECTOR])
+    function = cgutils.get_or_insert_function(b.module, kind, f"llvm.{name}.v{simd.WIDTH}f32")
+    return b.call(function, [x])
+
+
+@_function(FLOATS, FLOATS)
+def absolute(b, x):
+    """|x|"""
+    return _of_one(b, "fabs", x)
+
+
+@_function(FLOATS, FLOATS)
+def negative(b, x):
+    """-x"""
+    return b.fneg(x)
+
+
+@_function(FLOATS, FLOATS)
+def nearest(b, x):
+    """The integer next to x, as a float; the even one of two."""
+    return _of_one(b, "rint", x)
+
+
+@_function(FLOATS, FLOATS, FLOATS)
+def with_sign(b, x, y):
+    """|x| with the sign of y."""
+    kind = ir.FunctionType(VECTOR, [VECTOR, VECTOR])
+    function = cgutils.get_or_insert_function(b.module, kind, f"llvm.copysign.v{simd.WIDTH}f32")
+    return b.call(function, [x, y])
+
+
+@_function(FLOATS, FLOATS)
+def power(b, n):
+    """2^n for an integer n (as a float) from -126 to 127; 0 for -127, 1 for NaN."""
+    whole = b.fptosi(b.select(b.fcmp_ordered("ord", n, n), n, simd.constant(0)), INDICES)
+    return b.bitcast(b.shl(b.add(whole, _ints(127)), _ints(23)), VECTOR)
+
+
+def _ints(value):
+    return ir.Constant(INDICES, [value] * simd.WIDTH)
+
+
+def polynomial(*coefficients):
+    """The function c0 + c1 x + c2 x^2 + ... for Numba code, by Horner's rule."""
+    @_function(FLOATS, FLOATS)
+    def value(b, x):
+        result = simd.constant(coefficients[-1])
+        for c in coefficients[-2::-1]:
+            result = simd.fma(b, result, x, simd.constant(c))
+        return result
+    return value

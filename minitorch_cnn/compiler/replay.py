@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import kernels
 from ..autograd import Tensor
-from ..ops.activation import LeakyReLU, PReLU, ReLU
+from ..ops.activation import ELU, LeakyReLU, PReLU, ReLU
 from ..ops.conv import Conv2d, ConvTranspose2d
 from ..ops.elementwise import Add, Mul, Sub
 from ..ops.hard_activation import HardSigmoid, HardSwish, HardTanh
@@ -21,6 +21,7 @@ from ..ops.matmul import Linear
 from ..ops.norm import GroupNorm, LayerNorm
 from ..ops.pool import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
 from ..ops.shape import Reshape
+from ..ops.smooth_activation import GELU, GELUTanh, LogSigmoid, Mish, Sigmoid, SiLU, Softplus, Tanh
 from . import fused
 from .program import Run
 from .recording import Slot, slots_in
@@ -30,6 +31,7 @@ from .steps import Backward, Forward, Ones, Sum
 CALLS_ONLY = {Conv2d, ConvTranspose2d, Linear, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, Reshape,
               GroupNorm, LayerNorm, PReLU,
               Add, Sub, Mul, ReLU, LeakyReLU, HardTanh, HardSigmoid, HardSwish,
+              ELU, GELU, GELUTanh, LogSigmoid, Mish, Sigmoid, SiLU, Softplus, Tanh,
               fused.ConvReLU, fused.ConvReLUPool, fused.ReLUPool, fused.BatchNormReLU,
               fused.ConvBatchNormReLUPool, fused.AddReLU, fused.LinearReLU, fused.LabelCrossEntropy}
 # The gradient may be dy itself, of which a leaf needs a copy.

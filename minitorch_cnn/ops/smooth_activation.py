@@ -24,12 +24,14 @@ def logistic(x):
 class Sigmoid(Function):
     """y = 1 / (1 + exp(-x));  dx = dy y (1 - y)."""
 
+    silent = True
+
     def forward(self, x):
-        self.y = logistic(as_float(x))
+        self.y = kernels.sigmoid_forward(x)
         return self.y
 
     def backward(self, dy):
-        return dy * (1 - self.y) * self.y
+        return kernels.sigmoid_backward(dy, self.y)
 
 
 def sigmoid(input):
@@ -46,12 +48,14 @@ def sigmoid(input):
 class Tanh(Function):
     """y = tanh(x);  dx = dy (1 - y^2)."""
 
+    silent = True
+
     def forward(self, x):
-        self.y = array_module(x).tanh(as_float(x))
+        self.y = kernels.tanh_forward(x)
         return self.y
 
     def backward(self, dy):
-        return dy * (1 - self.y * self.y)
+        return kernels.tanh_backward(dy, self.y)
 
 
 def tanh(input):
@@ -68,13 +72,14 @@ def tanh(input):
 class SiLU(Function):
     """y = x s;  dx = dy s (1 + x (1 - s))."""
 
+    silent = True
+
     def forward(self, x):
         self.x = x
-        return x / (1 + array_module(x).exp(-x))
+        return kernels.silu_forward(x)
 
     def backward(self, dy):
-        s = logistic(self.x)
-        return dy * (s * (1 + self.x * (1 - s)))
+        return kernels.silu_backward(dy, self.x)
 
 
 def silu(input, inplace=False):
@@ -103,14 +108,14 @@ class GELU(Function):
     dx = dy (Phi(x) + x exp(-x^2 / 2) / sqrt(2 pi)).
     """
 
+    silent = True
+
     def forward(self, x):
         self.x = x
-        self.phi = (kernels.erf(x * math.sqrt(0.5)) + 1) * 0.5
-        return x * self.phi
+        return kernels.gelu_forward(x)
 
     def backward(self, dy):
-        density = array_module(dy).exp(self.x * self.x * -0.5) * (1 / math.sqrt(2 * math.pi))
-        return dy * (self.phi + self.x * density)
+        return kernels.gelu_backward(dy, self.x)
 
 
 class GELUTanh(Function):
@@ -119,16 +124,15 @@ class GELUTanh(Function):
     dx = dy ((1 + t) / 2 + x (1 - t^2) u' / 2),  u' = sqrt(2 / pi) (1 + 3 * 0.044715 x^2).
     """
 
+    silent = True
     SCALE, CUBIC = math.sqrt(2 / math.pi), 0.044715
 
     def forward(self, x):
         self.x = x
-        self.t = array_module(x).tanh(self.SCALE * (x + self.CUBIC * (x * x * x)))
-        return 0.5 * x * (1 + self.t)
+        return kernels.gelu_tanh_forward(x, self.SCALE, self.CUBIC)
 
     def backward(self, dy):
-        inner = self.SCALE * (1 + 3 * self.CUBIC * (self.x * self.x))
-        return dy * (0.5 * (1 + self.t) + 0.5 * self.x * (1 - self.t * self.t) * inner)
+        return kernels.gelu_tanh_backward(dy, self.x, self.SCALE, self.CUBIC)
 
 
 def gelu(input, approximate="none"):
@@ -158,17 +162,17 @@ def gelu(input, approximate="none"):
 class Softplus(Function):
     """y = log(1 + exp(beta x)) / beta;  dx = dy sigmoid(beta x). Above the threshold: x and dy."""
 
+    silent = True
+
     def __init__(self, beta, threshold):
         self.beta, self.threshold = beta, threshold
 
     def forward(self, x):
-        xp = array_module(x)
-        self.bx = x * self.beta
-        y = xp.maximum(self.bx, 0) + xp.log1p(xp.exp(-xp.abs(self.bx)))  # exp never overflows
-        return xp.where(self.bx > self.threshold, x, y / self.beta)
+        self.x = x
+        return kernels.softplus_forward(x, self.beta, self.threshold)
 
     def backward(self, dy):
-        return array_module(dy).where(self.bx > self.threshold, dy, dy * logistic(self.bx))
+        return kernels.softplus_backward(dy, self.x, self.beta, self.threshold)
 
 
 def softplus(input, beta=1.0, threshold=20.0):
@@ -226,14 +230,14 @@ def softsign(input):
 class Mish(Function):
     """y = x t, t = tanh(log(1 + exp(x)));  dx = dy (t + x s (1 - t^2))."""
 
+    silent = True
+
     def forward(self, x):
-        xp = array_module(x)
         self.x = x
-        self.t = xp.tanh(xp.log1p(xp.exp(x)))  # exp(x) = inf gives t = 1, which is right
-        return x * self.t
+        return kernels.mish_forward(x)
 
     def backward(self, dy):
-        return dy * (self.t + self.x * logistic(self.x) * (1 - self.t * self.t))
+        return kernels.mish_backward(dy, self.x)
 
 
 def mish(input, inplace=False):
@@ -259,13 +263,14 @@ def mish(input, inplace=False):
 class LogSigmoid(Function):
     """y = -log(1 + exp(-x)) = min(x, 0) - log(1 + exp(-|x|));  dx = dy sigmoid(-x)."""
 
+    silent = True
+
     def forward(self, x):
-        xp = array_module(x)
         self.x = x
-        return xp.minimum(x, 0) - xp.log1p(xp.exp(-xp.abs(x)))
+        return kernels.logsigmoid_forward(x)
 
     def backward(self, dy):
-        return dy * logistic(-self.x)
+        return kernels.logsigmoid_backward(dy, self.x)
 
 
 def logsigmoid(input):

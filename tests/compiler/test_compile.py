@@ -83,6 +83,11 @@ NETS = {
         nn.Conv2d(1, 6, 3), nn.ReLU6(), Residual(nn.Conv2d(6, 6, 3, padding=1), nn.Hardswish()),
         nn.AvgPool2d(2), Residual(nn.Conv2d(6, 6, 1), nn.LeakyReLU(0.2), nn.Hardsigmoid()),
         nn.Flatten(), nn.Linear(150, 5)),
+    "smooth pieces": lambda: nn.Sequential(
+        nn.Conv2d(1, 6, 3), nn.SiLU(), Residual(nn.Conv2d(6, 6, 3, padding=1), nn.Mish()),
+        nn.AvgPool2d(2), nn.ELU(), nn.Conv2d(6, 4, 1), nn.Softplus(), nn.GELU(), nn.Flatten(),
+        nn.Linear(100, 9), nn.Sigmoid(), nn.Linear(9, 9), nn.Tanh(), nn.GELU("tanh"),
+        nn.Linear(9, 5)),
 }
 
 

@@ -19,10 +19,8 @@ NONE = ((0, 0), (0, 0))
 LEFT_TO_CUPY = {"group_norm_backward", "group_norm_forward", "layer_norm_backward",
                 "layer_norm_forward", "prelu_backward", "prelu_forward"}
 # One sweep on the CPU; on a GPU, CuPy does them expression by expression.
-SWEEPS = {"add", "add_relu", "clamp_backward", "clamp_forward", "hardsigmoid_backward",
-          "hardsigmoid_forward", "hardswish_backward", "hardswish_forward",
-          "hardtanh_backward", "leaky_relu_backward", "leaky_relu_forward", "mul", "rsub",
-          "sub"}
+SWEEPS = {name for name, primitive in kernels.PRIMITIVES.items()
+          if primitive.file in ("elementwise", "smooth") and not name.startswith("relu_")}
 MANY = 65537  # blocks
 
 
