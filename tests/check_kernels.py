@@ -93,6 +93,8 @@ def _limits(name, arguments):
                 1e-5 * np.where(x > 0, 0, np.abs(dy * x)).sum(axes).reshape(w.shape)]
     if kernels.PRIMITIVES[name].file in ("elementwise", "smooth"):
         return [4e-7 * np.abs(reference(*arguments)) + 2e-7 * sizes[0]]
+    if kernels.PRIMITIVES[name].file in ("softmax", "cross_entropy"):
+        return _limits_of_scores(name, reference(*arguments), *sizes)
     if name == "batch_norm_statistics":
         return _limits_of_statistics(arguments[0])
     if name == "batch_norm_forward":
@@ -107,6 +109,23 @@ def _limits(name, arguments):
     if name.startswith("avg_pool2d") and sizes[-1] is not None:
         sizes[-1] = abs(sizes[-1])
     return [1e-5 * reference(*sizes)]
+
+
+def _limits_of_scores(name, right, x, y, axis=None, *_):
+    """x: scores, or dy; differences of scores keep their last bits, sums of dy those of terms."""
+    if name == "softmax_backward":
+        return [1e-6 * y * (x + (x * y).sum(axis, keepdims=True)) + 1e-37]
+    if name == "log_softmax_backward":
+        return [1e-6 * (x + np.exp(-y) * x.sum(axis, keepdims=True)) + 1e-37]
+    if name in ("cross_entropy_backward", "nll_backward"):
+        return [4e-7 * np.abs(right)]
+    far = 1 + np.max(x, initial=0, where=np.isfinite(x))
+    if name == "softmax_forward":
+        return [3e-7 * far * right + 1e-37]
+    if name == "log_softmax_forward":
+        return [3e-7 * far + 3e-7 * np.abs(right)]
+    limits = [1e-6 * far * (1 if axis is None else y.size), 1e-6 * far, 0]
+    return limits if name == "cross_entropy_forward" else limits[::2]
 
 
 def _limits_of_statistics(x):

@@ -418,7 +418,33 @@ def _elementwise(pick, kinds):
     return name, (*filled, *more)
 
 
+def scores(pick):
+    """Softmax and its relatives, over few and many classes."""
+    shape = pick.of(((5, 10), (3, 16), (40, 17), (3, 1000), (1, 4100), (2, 21, 7, 9), (2, 5, 33),
+                     (3, 70, 2, 8), (64,), (1, 1), (300, 13), (2, 3, 16, 16)))
+    name = pick.of(("softmax", "log_softmax", "cross_entropy", "nll"))
+    x = lay(pick, numbers(pick, shape, strange=True) * np.float32(pick.of((1, 4))))
+    if name in ("softmax", "log_softmax"):
+        axis = pick.number(-len(shape), len(shape) - 1)
+        if pick.number(0, 1):
+            return f"{name}_forward", (x, axis)
+        y = kernels.PRIMITIVES[f"{name}_forward"].version("reference")(numbers(pick, shape), axis)
+        return f"{name}_backward", (x, lay(pick, y), axis)
+    rng = np.random.default_rng(pick.number(0, 2 ** 31))
+    classes = shape[1] if len(shape) > 1 else shape[0]
+    labels = rng.integers(0, classes, shape[:1] + shape[2:] if len(shape) > 1 else ())
+    if labels.ndim and not pick.number(0, 2):
+        labels.reshape(-1)[::3] = pick.of((-100, -100, classes, -1))
+    mean = bool(pick.number(0, 1))
+    if pick.number(0, 1):
+        return f"{name}_forward", (x, labels, -100, mean)
+    dy, counts = np.array(numbers(pick, ())), np.array([max((labels != -100).sum(), 1), 0])
+    if name == "nll":
+        return "nll_backward", (dy, x, labels, -100, counts, mean)
+    return "cross_entropy_backward", (dy, x, counts, mean)
+
+
 PROBLEMS = {f.__name__: f for f in (convolution, three_by_three, max_pooling, avg_pooling,
                                     adaptive_pooling, normalization, group_normalization,
-                                    layer_normalization, matrix_product,
-                                    rectification, learned_slopes, straight, smooth)}
+                                    layer_normalization, matrix_product, rectification,
+                                    learned_slopes, straight, smooth, scores)}

@@ -81,6 +81,14 @@ def decay(x):
 
 
 @serial
+def fade(x):
+    """e^x within 1 ulp for x <= 0; 0 below -87.68."""
+    n, rest = _reduced(at_least(x, number(-88)))
+    power = v.power(n)
+    return v.fma(power, rest, power)
+
+
+@serial
 def expm1(x):
     """e^x - 1 within 2 ulp, also where x is tiny: 2 (h rest + h - 1/2) with h = 2^n / 2."""
     n, rest = _reduced(at_most(at_least(x, number(-20)), number(89)))
@@ -125,16 +133,29 @@ def tanh(x):
 
 
 @serial
-def softplus(x):
-    """log(1 + e^x) = max(x, 0) + log(1 + e), e = e^-|x|.
+def _twice_atanh_of_half(x):
+    """2 atanh(x / 2) for |x| <= 2/3."""
+    square = v.mul(x, x)
+    return v.fma(x, v.mul(square, _ATANH_OF_HALF(square)), x)
 
-    log(1 + e) = 2 atanh(s), 2 s = e / (1 + e / 2).
-    """
+
+@serial
+def log(x):
+    """log(x) within 2 ulp for normal x >= 1: x = 2^n m, and log(m) = 2 atanh((m - 1) / (m + 1))."""
+    n = v.exponent(x)
+    m = v.mul(x, v.power(v.negative(n)))
+    less = v.sub(m, number(1))
+    rest = _twice_atanh_of_half(v.div(v.add(less, less), v.add(m, number(1))))
+    rest = v.fma(n, v.fill(-_LOG_2_LOW), rest)
+    return v.fma(n, v.fill(-_LOG_2_HIGH), rest)
+
+
+@serial
+def softplus(x):
+    """log(1 + e^x) = max(x, 0) + log(1 + e), e = e^-|x|; log(1 + e) = 2 atanh(e / (2 + e))."""
     e = decay(x)
-    twice = v.div(e, v.fma(number(0.5), e, number(1)))
-    square = v.mul(twice, twice)
-    rest = v.mul(square, _ATANH_OF_HALF(square))
-    return v.add(at_least(x, number(0)), v.fma(twice, rest, twice))
+    rest = _twice_atanh_of_half(v.div(e, v.fma(number(0.5), e, number(1))))
+    return v.add(at_least(x, number(0)), rest)
 
 
 @serial

@@ -90,8 +90,8 @@ def sweep(kernel, x, p=0.0, q=0.0, r=0.0, many=MANY):
     if order <= OTHER:
         if order == 0:
             return NotImplemented
-        x = _gapless(x)
-    y = _empty_like(x, order)
+        x = gapless(x)
+    y = empty_like(x, order)
     size = x.size
     run = kernel if size >= many and threads() > 1 else kernel.alone
     run(address(x), address(y), size, threads() if size >= many else 1, p, q, r)
@@ -104,40 +104,40 @@ def sweep_two(kernel, x, z, p=0.0, q=0.0, r=0.0, many=MANY):
     if order == 0 or other == 0 or x.shape != z.shape:
         return NotImplemented
     if order != other or order == OTHER:
-        x, z = _alike(x, z, order, other)
+        x, z = alike(x, z, order, other)
         order = layout(x)
-    y = _empty_like(x, order)
+    y = empty_like(x, order)
     size = x.size
     run = kernel if size >= many and threads() > 1 else kernel.alone
     run(address(x), address(z), address(y), size, threads() if size >= many else 1, p, q, r)
     return y
 
 
-def _empty_like(x, order):
+def empty_like(x, order):
     """A new array whose memory runs as x's, which has no gaps and the layout ``order``."""
     if order == ROWS:
         return empty(x.shape, x.dtype)
     if order == PIXELS:
         return empty_channels_last(x.shape, x.dtype)
-    axes = _axes(x)
+    axes = axes_of(x)
     return empty(x.transpose(axes).shape, x.dtype).transpose(np.argsort(axes))
 
 
-def _axes(x):
+def axes_of(x):
     """The axes in the order in which memory runs through them."""
     return sorted(range(x.ndim), key=lambda i: -x.strides[i])
 
 
 def _is_gapless(x):
-    return x.transpose(_axes(x)).flags.c_contiguous
+    return x.transpose(axes_of(x)).flags.c_contiguous
 
 
-def _gapless(x):
+def gapless(x):
     """x, or a copy where there are gaps in its memory."""
     return x if _is_gapless(x) else contiguous(x)
 
 
-def _alike(x, z, order, other):
+def alike(x, z, order, other):
     """x and z, or copies, in memory that runs the same way without gaps."""
     if PIXELS in (order, other):
         return [t if layout(t) == PIXELS else rearranged(t) for t in (x, z)]

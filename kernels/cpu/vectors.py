@@ -67,6 +67,13 @@ def load_some(b, address, count):
     return simd.load_some(b, address, simd.first_lanes(b, count))
 
 
+@_function(FLOATS, ADDRESS, ADDRESS, FLOATS)
+def load_some_else(b, address, count, other):
+    """The first ``count`` lanes from an address, those of ``other`` in the rest."""
+    mask = simd.first_lanes(b, count)
+    return b.select(mask, simd.load_some(b, address, mask), other)
+
+
 @_function(types.void, ADDRESS, FLOATS)
 def store(b, address, value):
     """WIDTH floats to an address."""
@@ -255,6 +262,21 @@ def total(b, x):
     return simd.total(b, x)
 
 
+@_function(FLOAT, FLOATS, ADDRESS)
+def lane(b, x, i):
+    """The i-th lane."""
+    return b.extract_element(x, i)
+
+
+@_function(FLOAT, FLOATS)
+def highest(b, x):
+    """The largest lane; x holds no NaN."""
+    kind = ir.FunctionType(simd.FLOAT, [VECTOR])
+    function = cgutils.get_or_insert_function(
+        b.module, kind, f"llvm.vector.reduce.fmax.v{simd.WIDTH}f32")
+    return b.call(function, [x], fastmath=("nnan",))
+
+
 def _of_one(b, name, x):
     """LLVM's function of a vector by this name."""
     kind = ir.FunctionType(VECTOR, [VECTOR])
@@ -293,6 +315,13 @@ def power(b, n):
     """2^n for an integer n (as a float) from -126 to 127; 0 for -127, 1 for NaN."""
     whole = b.fptosi(b.select(b.fcmp_ordered("ord", n, n), n, simd.constant(0)), INDICES)
     return b.bitcast(b.shl(b.add(whole, _ints(127)), _ints(23)), VECTOR)
+
+
+@_function(FLOATS, FLOATS)
+def exponent(b, x):
+    """n (as a float) with x / 2^n from 3/4 to 3/2, for normal x > 0."""
+    bits = b.sub(b.bitcast(x, INDICES), _ints(0x3f400000))     # 3/4
+    return b.sitofp(b.ashr(bits, _ints(23)), VECTOR)
 
 
 def _ints(value):

@@ -9,7 +9,7 @@ THREADS = 256   # that add up the losses
 
 def cross_entropy_forward(x, labels, ignore_index, mean):
     """(loss, unit, counts)."""
-    if not suits(x) or x.size == 0:
+    if not suits(x) or x.size == 0 or x.ndim != 2:
         return NotImplemented
     x, labels = contiguous(x), contiguous(labels.astype(np.int64, copy=False))
     (N, K), real = x.shape, x.dtype

@@ -6,7 +6,6 @@ class says which. More in hard_activation.py (cut off at a limit), smooth_activa
 """
 from .. import kernels
 from ..autograd import Function
-from ..device import array_module
 from ..random import initial_seed, next_call, stream_id
 from .broadcast import USE_NUMBERS, refuse_bool
 from .checks import as_tensor, check_float, check_same_dtype

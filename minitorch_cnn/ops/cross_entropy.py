@@ -5,6 +5,8 @@ positions: logp (N, C, S), labels (N, S). w (C,) weight of each class; k (N, S) 
 position's label, 0 if it is ignored; p = softmax(x); q target probabilities, e label smoothing; y
 result; dy, dx, dlogp, dt gradients.
 """
+import numpy as np
+
 from .. import kernels
 from ..autograd import Function
 from ..device import array_module
@@ -29,9 +31,19 @@ class LabelLoss(Function):
 
     op = None   # the public function, for messages
     settings = ("w",)
+    silent = True
 
     def __init__(self, reduction="mean", ignore_index=-100):
         self.reduction, self.ignore_index = reduction, ignore_index
+
+    def is_plain(self, x, w):
+        """Whether kernels do it: neither class weights nor a loss for each position."""
+        return w is None and self.reduction != "none" and x.size > 0
+
+    def refuse_wrong(self, x, labels, counts):
+        """Raise IndexError if a kernel found labels that are no class."""
+        if counts[1]:
+            refuse_label(self.op, x, labels, self.ignore_index)
 
     def take(self, x, labels, w):
         """Read the labels (N, ...): ``chosen``, so that logp[chosen] is (N, S), and ``k``."""
@@ -84,14 +96,27 @@ class NLLLoss(LabelLoss):
     op = "nll_loss"
 
     def forward(self, logp, labels, w=None):
-        self.take(logp, labels, w)
-        self.shape_in = logp.shape
-        return self.reduce(self.weighted(-self.unfolded(logp)[self.chosen]), positions(logp))
+        self.plain = self.is_plain(logp, w)
+        if self.plain:
+            self.logp, self.labels, self.mean = logp, labels, self.reduction == "mean"
+            y, self.counts = kernels.nll_forward(logp, labels, self.ignore_index, self.mean)
+            self.refuse_wrong(logp, labels, self.counts)
+            return y
+        return self._step_by_step(logp, labels, w)
 
     def backward(self, dy):
+        if self.plain:
+            return kernels.nll_backward(dy, self.logp, self.labels, self.ignore_index,
+                                        self.counts, self.mean), None, None
         dlogp = array_module(dy).zeros(self.shape_in, dy.dtype)
         self.unfolded(dlogp)[self.chosen] = -self.weighted(self.spread(dy))
         return dlogp, None, None
+
+    @np.errstate(all="ignore")
+    def _step_by_step(self, logp, labels, w):
+        self.take(logp, labels, w)
+        self.shape_in = logp.shape
+        return self.reduce(self.weighted(-self.unfolded(logp)[self.chosen]), positions(logp))
 
 
 class CrossEntropy(LabelLoss):
@@ -107,6 +132,30 @@ class CrossEntropy(LabelLoss):
         self.smoothing = smoothing
 
     def forward(self, x, labels, w=None):
+        self.plain = self.is_plain(x, w) and not self.smoothing
+        if self.plain:
+            self.mean = self.reduction == "mean"
+            y, self.unit, self.counts = kernels.cross_entropy_forward(
+                x, labels, self.ignore_index, self.mean)
+            self.refuse_wrong(x, labels, self.counts)
+            self.mean = self.mean and bool(self.counts[0])  # no label counts: unit is 0
+            return y
+        return self._step_by_step(x, labels, w)
+
+    def backward(self, dy):
+        if self.plain:
+            return kernels.cross_entropy_backward(dy, self.unit, self.counts, self.mean), None, None
+        dy = self.spread(dy)  # (N, S)
+        q = self.weighted(dy) * (1 - self.smoothing)  # of the label, times dy
+        dx = array_module(dy).exp(self.logp)
+        dx *= self._total(q, dy)[:, None]
+        dx[self.chosen] -= q
+        if self.smoothing:
+            dx -= self._evenly(dy)[:, None] * (1 if self.w is None else self.w[:, None])
+        return dx.reshape(self.shape_in), None, None
+
+    @np.errstate(all="ignore")
+    def _step_by_step(self, x, labels, w):
         self.take(x, labels, w)
         logp = kernels.log_softmax_forward(x, 1 if x.ndim > 1 else 0)
         self.logp = self.unfolded(logp)
@@ -117,16 +166,6 @@ class CrossEntropy(LabelLoss):
             losses = (1 - self.smoothing) * losses + self.smoothing * evenly
         self.shape_in = x.shape
         return self.reduce(losses, positions(x))
-
-    def backward(self, dy):
-        dy = self.spread(dy)  # (N, S)
-        q = self.weighted(dy) * (1 - self.smoothing)  # of the label, times dy
-        dx = array_module(dy).exp(self.logp)
-        dx *= self._total(q, dy)[:, None]
-        dx[self.chosen] -= q
-        if self.smoothing:
-            dx -= self._evenly(dy)[:, None] * (1 if self.w is None else self.w[:, None])
-        return dx.reshape(self.shape_in), None, None
 
     def _evenly(self, dy):
         """e / C of dy, (N, S)."""

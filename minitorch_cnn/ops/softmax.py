@@ -26,15 +26,24 @@ def _prepared(op, input, dim, dtype):
     return input, normalize_dim(op, dim, input.ndim), dtype
 
 
+def _rows(x, dtype):
+    """x in this dtype, with an axis at least: a 0-d tensor competes with itself."""
+    if x.dtype == dtype and x.ndim:
+        return x
+    with np.errstate(all="ignore"):
+        return x.astype(dtype, copy=False).reshape(x.shape or (1,))
+
+
 class Softmax(Function):
     """y_i = exp(x_i) / sum_j exp(x_j);  dx = y (dy - sum(dy y)). ``sign`` -1: of -x."""
+
+    silent = True
 
     def __init__(self, axis, dtype, sign=1):
         self.axis, self.dtype_inside, self.sign = axis, dtype, sign
 
     def forward(self, x):
-        x = x.astype(self.dtype_inside, copy=False)
-        rows = x.reshape(x.shape or (1,))  # a 0-d tensor competes with itself
+        rows = _rows(x, self.dtype_inside)
         self.y = kernels.softmax_forward(rows if self.sign > 0 else -rows, self.axis)
         return self.y.reshape(x.shape)
 
@@ -84,12 +93,13 @@ def softmin(input, dim=None, _stacklevel=3, dtype=None):
 class LogSoftmax(Function):
     """y_i = x_i - log sum_j exp(x_j);  dx = dy - exp(y) sum(dy)."""
 
+    silent = True
+
     def __init__(self, axis, dtype):
         self.axis, self.dtype_inside = axis, dtype
 
     def forward(self, x):
-        x = x.astype(self.dtype_inside, copy=False)
-        self.y = kernels.log_softmax_forward(x.reshape(x.shape or (1,)), self.axis)
+        self.y = kernels.log_softmax_forward(_rows(x, self.dtype_inside), self.axis)
         return self.y.reshape(x.shape)
 
     def backward(self, dy):

@@ -17,7 +17,8 @@ DTYPES = ["float32", "float64"]
 NONE = ((0, 0), (0, 0))
 # primitives that CuPy's own functions compute, from the reference's text
 LEFT_TO_CUPY = {"group_norm_backward", "group_norm_forward", "layer_norm_backward",
-                "layer_norm_forward", "prelu_backward", "prelu_forward"}
+                "layer_norm_forward", "nll_backward", "nll_forward", "prelu_backward",
+                "prelu_forward"}
 # One sweep on the CPU; on a GPU, CuPy does them expression by expression.
 SWEEPS = {name for name, primitive in kernels.PRIMITIVES.items()
           if primitive.file in ("elementwise", "smooth") and not name.startswith("relu_")}
@@ -35,6 +36,11 @@ def finite(name, arguments):
     return [arguments[0], np.nan_to_num(arguments[1]), *arguments[2:]]
 
 
+def is_left_to_cupy(name, arguments):
+    """Cross-entropy of pixels has no twin, nor that of a single row."""
+    return name == "cross_entropy_forward" and arguments[0].ndim != 2
+
+
 # all that the other tests of the kernels try -----------------------------------------------------
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -45,7 +51,8 @@ def test_problems(kind, layout, dtype):
     first = 100 * list(LAYOUTS).index(layout) + 50 * DTYPES.index(dtype)
     for seed in range(first, first + most):
         name, arguments = PROBLEMS[kind](Seeded(seed))
-        assert check(name, finite(name, cast(arguments, dtype)), layout), f"{name} was declined"
+        done = check(name, finite(name, cast(arguments, dtype)), layout)
+        assert done or is_left_to_cupy(name, arguments), f"{name} was declined"
 
 
 @pytest.mark.parametrize("kind", PROBLEMS)
@@ -54,7 +61,7 @@ def test_with_64_bit_indices(kind, monkeypatch):
     monkeypatch.setattr(launch, "NARROW", 1)
     for seed in range(2):
         name, arguments = PROBLEMS[kind](Seeded(seed))
-        assert check(name, finite(name, arguments))
+        assert check(name, finite(name, arguments)) or is_left_to_cupy(name, arguments)
 
 
 @pytest.mark.parametrize("name, arguments", list(problems()),

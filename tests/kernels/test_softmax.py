@@ -1,10 +1,13 @@
 """The softmax kernels in every language against a plain float64 formula and each other."""
 import numpy as np
 import pytest
+import torch
+from kernel_problems import channels_last, every_second, transposed
 
+import minitorch_cnn as mt
 from minitorch_cnn import kernels
 
-SHAPES = [(3, 5), (1, 1), (7,), (2, 3, 10), (2, 200), (0, 4), (4, 0)]
+SHAPES = [(3, 5), (1, 1), (7,), (2, 3, 10), (2, 200), (0, 4), (4, 0), (5, 1003), (2, 21, 5, 7)]
 CLOSE = {np.float32: dict(rtol=1e-5, atol=1e-6), np.float64: dict(rtol=1e-12, atol=1e-13)}
 
 
@@ -60,3 +63,54 @@ def test_inputs_are_left_alone(language, rng):
     kernels.log_softmax_forward(x, 1)
     kernels.softmax_forward(x, 1)
     np.testing.assert_array_equal((x, dy), kept)
+
+
+@pytest.mark.parametrize("lay", [np.ascontiguousarray, channels_last, transposed, every_second])
+@pytest.mark.parametrize("axis", [0, 1, 2, 3])
+def test_layouts(lay, axis, rng):
+    x, dy = rng.standard_normal((2, 3, 21, 5, 18)).astype(np.float32)
+    for name in ("softmax", "log_softmax"):
+        forward, backward = [kernels.PRIMITIVES[f"{name}_{way}"] for way in ("forward", "backward")]
+        y = forward(lay(x), axis)
+        np.testing.assert_allclose(y, forward.version("reference")(x, axis), 1e-5, 1e-6)
+        for other in (np.ascontiguousarray, lay):
+            np.testing.assert_allclose(backward(other(dy), lay(y), axis),
+                                       backward.version("reference")(dy, y, axis), 1e-5, 3e-6)
+        if lay in (channels_last, transposed):
+            assert y.strides == lay(x).strides
+
+
+def test_a_million_classes(rng):
+    x = rng.standard_normal((2, 1_000_000)).astype(np.float32)
+    right = torch.log_softmax(torch.from_numpy(x.astype(np.float64)), 1).numpy()
+    np.testing.assert_allclose(kernels.log_softmax_forward(x, 1), right, atol=4e-6)
+    np.testing.assert_allclose(kernels.softmax_forward(x, 1), np.exp(right), rtol=4e-6)
+
+
+@pytest.mark.parametrize("lay", [np.ascontiguousarray, channels_last, every_second])
+@pytest.mark.parametrize("labels", [np.int64, np.int32, np.uint8])
+def test_likelihood_of_pixels(lay, labels, rng):
+    x = rng.standard_normal((2, 21, 5, 18)).astype(np.float32)
+    target = rng.integers(0, 21, (2, 5, 18)).astype(labels)
+    target[0, :2] = 255 if labels is np.uint8 else -100
+    ignored = int(target[0, 0, 0])
+    theirs = torch.from_numpy(x).requires_grad_()
+    loss = torch.nn.functional.cross_entropy(
+        theirs, torch.from_numpy(target.astype(np.int64)), ignore_index=ignored)
+    loss.backward()
+    for curve in (mt.cross_entropy, lambda x, *args, **options: mt.nll_loss(
+            mt.log_softmax(x, 1), *args, **options)):
+        ours = mt.Tensor(lay(x), requires_grad=True)
+        y = curve(ours, mt.Tensor(target), ignore_index=ignored)
+        y.backward()
+        np.testing.assert_allclose(y.item(), loss.item(), rtol=2e-6)
+        np.testing.assert_allclose(ours.grad.data, theirs.grad.numpy(), 1e-5, 1e-8)
+
+
+def test_no_label_that_counts_gives_no_gradient(language):
+    for curve in (mt.cross_entropy, mt.nll_loss):
+        x = mt.ones(3, 4, requires_grad=True)
+        y = curve(x, mt.tensor([-100, -100, -100]))
+        y.backward()
+        assert np.isnan(y.item())
+        np.testing.assert_array_equal(x.grad.data, 0)
