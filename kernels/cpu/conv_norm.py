@@ -6,11 +6,11 @@ scratch memory where the products take it from (see ``conv_weight.py``), and nev
 import numpy as np
 from numba import prange
 
-from . import conv_weight
+from . import conv, conv_weight
 from .jit import on, parallel, threads
-from .memory import address, empty, scratch, suits
-from .norm_relu import Kept, combine_rows
-from .relu_pool import ROWS, channels_last_dense, read_windows, windows_of
+from .memory import address, aligned, empty, scratch
+from .norm_relu import Kept, batch_norm_relu_input_gradient, combine_rows
+from .relu_pool import ROWS, channels_last_dense, codes, read_windows, windows_of
 from .simd import clear
 
 
@@ -36,10 +36,14 @@ def _accumulate_normed(x, dy, code, maps, constants, factors, dw, scratch, plan,
 def conv2d_norm_relu_pool_weight_gradient(x, dy, code, kept, factors, window, kernel, stride,
                                           padding, dilation, groups):
     """dw: see ``kernels/reference/conv_norm.py``."""
-    if type(kept) is not Kept or not suits(x, dy) or groups == x.shape[1] == dy.shape[1] > 1:
+    if not isinstance(kept, Kept):
         return NotImplemented
     maps, constants, *_ = kept
-    dy = channels_last_dense(dy)
+    x = aligned(x)
+    if groups == x.shape[1] == dy.shape[1] > 1:
+        dmap = batch_norm_relu_input_gradient(dy, code, kept, factors, window)
+        return conv.conv2d_weight_gradient(x, dmap, kernel, stride, padding, dilation, groups)
+    dy, code = channels_last_dense(aligned(dy)), codes(code)
     p = conv_weight.make_plan(x.shape, x.strides, maps.shape, (0, 0, 0, 0), kernel, stride, padding,
                               dilation, groups, threads(), 2 * ROWS)
     dw = empty((p.F, p.C // groups, *kernel), np.float32)

@@ -25,6 +25,7 @@ from .relu_pool import (
     ROWS,
     Windows,
     channels_last_dense,
+    codes,
     pool_rows,
     read_windows,
     relu_max_pool2d_forward,
@@ -237,7 +238,7 @@ def conv2d_relu_pool_input_gradient(dy, code, w, map_size, size, window, stride,
         if dmap is NotImplemented:
             return dmap
         return conv.conv2d_input_gradient(dmap, w, size, stride, padding, dilation, groups)
-    dy = channels_last_dense(dy)
+    dy, code = channels_last_dense(dy), codes(code)
     (_, c, kh, kw), n = w.shape, len(dy)
     dx = empty_channels_last((n, c * groups, *size), np.float32)
     p = _backward_plan(dy.shape, dx.shape, dx.strides, w.shape, w.strides, map_size, padding,
@@ -281,7 +282,7 @@ def conv2d_relu_pool_weight_gradient(x, dy, code, map_size, window, kernel, stri
             (*dy.shape[:2], *map_size)):
         dmap = unpool2d(dy, code, map_size, window)
         return conv.conv2d_weight_gradient(x, dmap, kernel, stride, padding, dilation, groups)
-    dy = channels_last_dense(dy)
+    dy, code = channels_last_dense(dy), codes(code)
     n, f = dy.shape[:2]
     p = conv_weight.make_plan(x.shape, x.strides, (n, f, *map_size), (0, 0, 0, 0), kernel, stride,
                               padding, dilation, groups, threads(), 2 * ROWS)

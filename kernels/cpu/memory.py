@@ -147,6 +147,14 @@ def contiguous(x):
     return np.ascontiguousarray(x)
 
 
+def aligned(x):
+    """x, or a copy that suits the kernels; for those that must not decline."""
+    if layout(x):
+        return x
+    Entry.spoiled = True
+    return np.array(x, FLOAT)
+
+
 def is_channels_last(x):
     """Whether the channels of a pixel of x (N, C, H, W) lie side by side."""
     return x.strides[1] == x.itemsize or x.shape[1] == 1

@@ -18,9 +18,10 @@ from numba import prange
 
 from . import vectors as v
 from .jit import entry, on, parallel, serial, threads
-from .memory import address, empty, empty_channels_last
+from .memory import address, aligned, empty, empty_channels_last
 from .norm import CHUNK, MANY, channel_sums
-from .relu_pool import DEAD, read_windows, windows_of
+from .objects import ROWS, layout
+from .relu_pool import DEAD, codes, read_windows, windows_of
 from .rows import empty_table, fits, table
 from .simd import WIDTH
 
@@ -195,6 +196,14 @@ def _factors(sums, rows, training, w, constants, factors, dw, db):
         factors[C_, c] = -a * inv_std * inv_std * q / rows if training else 0.0
 
 
+@serial
+def _statistics_part(x, factors, line, left):
+    """b + c x, and no 0 * inf where the statistics are constants (c = 0)."""
+    c = factors + C_ * line
+    x = v.where_unequal(v.load_ints(c, left), v.fill_int(np.int32(0)), x)
+    return v.fma(x, v.load_some(c, left), v.load_some(factors + B * line, left))
+
+
 @parallel
 def _combine_behind_relu(dy, x, constants, factors, dx, rows, channels, low, high, workers):
     """dx = a g + b + c (x - mean)."""
@@ -211,8 +220,7 @@ def _combine_behind_relu(dy, x, constants, factors, dx, rows, channels, low, hig
                 g = _let_pass(v.load_some(dy + place, left), value, lower, upper, zero)
                 raw = v.sub(raw, v.load_some(here + MEAN * line, left))
                 here = factors + 4 * c
-                value = v.fma(raw, v.load_some(here + C_ * line, left),
-                              v.load_some(here + B * line, left))
+                value = _statistics_part(raw, here, line, left)
                 value = v.fma(g, v.load_some(here + A * line, left), value)
                 v.store_some(dx + place, value, left)
 
@@ -231,8 +239,7 @@ def combine_rows(dy, code, x, constants, factors, target, first, last, q):
                 here = factors + 4 * c
                 raw = v.sub(v.load_some(x + pixel, left),
                             v.load_some(constants + MEAN * line + 4 * c, left))
-                value = v.fma(raw, v.load_some(here + C_ * line, left),
-                              v.load_some(here + B * line, left))
+                value = _statistics_part(raw, here, line, left)
                 if inside:
                     which = v.load_bytes(code + place // 4 + c, left)
                     g = v.where_equal(which, position, v.load_some(dy + place + c * 4, left))
@@ -263,7 +270,7 @@ def _workers(size):
 
 def _plain(*arrays):
     """Whether these arrays of one number per channel are float32 in a row, or missing."""
-    return all(a is None or (a.dtype == np.float32 and a.flags.c_contiguous) for a in arrays)
+    return all(a is None or layout(a) == ROWS for a in arrays)
 
 
 def batch_norm_relu_forward(x, w, b, running_mean, running_var, eps, momentum, training, window,
@@ -299,9 +306,9 @@ def batch_norm_relu_forward(x, w, b, running_mean, running_var, eps, momentum, t
 
 def batch_norm_relu_factors(dy, code, kept, w, training, window):
     """(factors, dw, db): a, b and c of dx, a row of C numbers each."""
-    if type(kept) is not Kept or not fits(dy) or not _plain(w):
+    if not isinstance(kept, Kept):
         return NotImplemented
-    x, constants, at, limits = kept
+    (x, constants, at, limits), dy = kept, aligned(dy)
     channels, rows = x.shape[1], x.size // x.shape[1]
     workers = _workers(dy.size)
     g = table(dy)
@@ -310,7 +317,7 @@ def batch_norm_relu_factors(dy, code, kept, w, training, window):
         run = on(workers, _sums_behind_relu)
         run(g.start, address(x), address(constants), rows, channels, *limits, sums, workers)
     else:
-        _sums_behind_pool(g.start, address(code), address(at), address(constants), g.rows, channels,
+        _sums_behind_pool(g.start, address(codes(code)), address(at), address(constants), g.rows, channels,
                           sums, workers)
     factors = empty((3, channels), np.float32)
     dw, db = empty((channels,), np.float32), empty((channels,), np.float32)
@@ -320,9 +327,9 @@ def batch_norm_relu_factors(dy, code, kept, w, training, window):
 
 def batch_norm_relu_input_gradient(dy, code, kept, factors, window):
     """dx."""
-    if type(kept) is not Kept or not fits(dy):
+    if not isinstance(kept, Kept):
         return NotImplemented
-    x, constants, _, limits = kept
+    (x, constants, _, limits), dy = kept, aligned(dy)
     g, dx = table(dy), empty_table(x.shape if window else dy.shape)
     if window is None:
         workers = _workers(x.size)
@@ -330,7 +337,7 @@ def batch_norm_relu_input_gradient(dy, code, kept, factors, window):
         run(g.start, address(x), address(constants), address(factors), address(dx), g.rows,
             g.columns, *limits, workers)
     else:
-        _combine_behind_pool(g.start, address(code), address(x), address(constants),
+        _combine_behind_pool(g.start, address(codes(code)), address(x), address(constants),
                              address(factors), address(dx), len(x),
                              windows_of(g.array, x.shape[2:], window).address)
     return dx

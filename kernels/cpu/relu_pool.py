@@ -12,7 +12,7 @@ import numpy as np
 from numba import prange
 
 from . import vectors as v
-from .jit import entry, on, parallel, serial, threads
+from .jit import Entry, entry, on, parallel, serial, threads
 from .memory import address, empty, empty_channels_last, suits
 from .objects import PIXELS, Packed, layout, reader
 from .simd import BYTES, WIDTH, clear
@@ -64,13 +64,13 @@ def pool_rows(x, row, y, code, rows, q):
 
 @serial
 def _best_of_four(x, pixel, row, left):
-    """The largest of a 2x2 window, as ``v.order`` has it, and which it is."""
+    """The largest of a 2x2 window, as ``v.order`` has it, and which it is; NaN: the last."""
     x00, x01 = v.order(v.load_some(x, left)), v.order(v.load_some(x + pixel, left))
     x10, x11 = v.order(v.load_some(x + row, left)), v.order(v.load_some(x + row + pixel, left))
-    upper = v.where_larger(x01, x00, v.fill_int(np.int32(1)), v.fill_int(np.int32(0)))
-    lower = v.where_larger(x11, x10, v.fill_int(np.int32(3)), v.fill_int(np.int32(2)))
+    upper = v.where_better(x01, x00, v.fill_int(np.int32(1)), v.fill_int(np.int32(0)))
+    lower = v.where_better(x11, x10, v.fill_int(np.int32(3)), v.fill_int(np.int32(2)))
     x00, x10 = v.larger(x00, x01), v.larger(x10, x11)
-    return v.larger(x00, x10), v.where_larger(x10, x00, lower, upper)
+    return v.larger(x00, x10), v.where_better(x10, x00, lower, upper)
 
 
 @serial
@@ -80,7 +80,7 @@ def _best(x, pixel, row, left, q):
     for i in range(q.KH):
         for j in range(q.KW):
             value = v.order(v.load_some(x + i * row + j * pixel, left))
-            which = v.where_larger(value, best, v.fill_int(np.int32(i * q.KW + j)), which)
+            which = v.where_better(value, best, v.fill_int(np.int32(i * q.KW + j)), which)
             best = v.larger(value, best)
     return best, which
 
@@ -170,7 +170,7 @@ def unpool2d(dy, code, size, window):
     """The gradient before pooling and ReLU."""
     if not suits(dy):
         return NotImplemented
-    dy = channels_last_dense(dy)
+    dy, code = channels_last_dense(dy), codes(code)
     dx = empty_channels_last((*dy.shape[:2], *size), np.float32)
     on(_workers(dx.size), _unpool_all)(address(dy), address(code), address(dx), len(dy),
                                 windows_of(dy, size, window).address)
@@ -184,6 +184,15 @@ def _workers(size):
 def channels_last_dense(x):
     """x, or a copy, whose memory runs N, H, W, C without gaps."""
     return x if layout(x) == PIXELS else rearranged(x)
+
+
+def codes(code):
+    """code, or a copy of what the reference made, whose memory runs N, H, W, C without gaps."""
+    pixels = code.transpose(0, 2, 3, 1)
+    if pixels.flags.c_contiguous:
+        return code
+    Entry.spoiled = True
+    return np.ascontiguousarray(pixels).transpose(0, 3, 1, 2)
 
 
 @parallel
@@ -219,7 +228,7 @@ def unpooled_channel_sum(dy, code):
     """The sum over everything but the channels of the gradient before pooling and ReLU, (C,)."""
     if not suits(dy):
         return NotImplemented
-    dy = channels_last_dense(dy)
+    dy, code = channels_last_dense(dy), codes(code)
     n, c, h, w = dy.shape
     workers = _workers(dy.size)
     sums, db = empty((workers, c + WIDTH), np.float32), empty((c,), np.float32)

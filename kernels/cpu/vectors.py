@@ -236,6 +236,14 @@ def where_larger(b, x, y, yes, no):
     return b.select(b.icmp_signed(">", x, y), yes, no)
 
 
+@_function(INTS, INTS, INTS, INTS, INTS)
+def where_better(b, x, best, yes, no):
+    """``yes`` in the lanes where x is above ``best`` or NaN, both as ``order`` has them."""
+    infinity = ir.Constant(INDICES, [0x7f800000] * simd.WIDTH)
+    best = b.select(b.icmp_signed(">", best, infinity), infinity, best)
+    return b.select(b.icmp_signed(">", x, best), yes, no)
+
+
 @_function(FLOATS, INTS, INTS, FLOATS)
 def where_equal(b, x, y, value):
     """``value`` in the lanes where the integers are equal, else 0."""

@@ -47,16 +47,17 @@ def batch_norm_relu_factors(dy, code, kept, w, training, window):
     axes = (0, *range(2, x.ndim))
     s, q = g.sum(axes), (g * (x - _spread(mean, x))).sum(axes)
     a = inv_std if w is None else inv_std * w
-    rows = x.size // x.shape[1] if training else float("inf")
-    factors = array_module(x).stack([a, -a * s / rows, -a * inv_std ** 2 * q / rows])
-    return factors.astype(x.dtype), q * inv_std, s
+    rest = -a * s, -a * inv_std ** 2 * q
+    rest = [factor / (x.size // x.shape[1]) if training else array_module(x).zeros_like(a) for factor in rest]
+    return array_module(x).stack([a, *rest]).astype(x.dtype), q * inv_std, s
 
 
 def batch_norm_relu_input_gradient(dy, code, kept, factors, window):
     """dx."""
     x, mean = kept[:2]
     a, b, c = [_spread(factor, x) for factor in factors]
-    return a * _behind(dy, code, kept, window) + b + c * (x - _spread(mean, x))
+    away = array_module(x).where(c == 0, 0, x - _spread(mean, x))   # not 0 * inf
+    return a * _behind(dy, code, kept, window) + b + c * away
 
 
 def _behind(dy, code, kept, window):

@@ -147,18 +147,18 @@ def adaptive_max_pool2d_forward(x, output_size):
         for j, cols in enumerate(_bins(x.shape[3], output_size[1])):
             height, width = rows.stop - rows.start, cols.stop - cols.start
             pixels = x[:, :, rows, cols].reshape(N, C, height * width)
-            place = _place_of_maximum(pixels)  # (N, C)
+            place = place_of_maximum(pixels)  # (N, C)
             y[:, :, i, j] = xp.take_along_axis(pixels, place[:, :, None], 2)[:, :, 0]
             index[:, :, i, j] = (rows.start + place // width) * W + cols.start + place % width
     return y, index
 
 
-def _place_of_maximum(pixels):
-    """(N, C, pixels) -> (N, C): where the last NaN is, or else the first maximum."""
+def place_of_maximum(pixels):
+    """(..., pixels) -> (...): where the last NaN is, or else the first maximum."""
     xp = array_module(pixels)
     nan = pixels != pixels
-    last_nan = pixels.shape[2] - 1 - nan[:, :, ::-1].argmax(axis=2)
-    return xp.where(nan.any(axis=2), last_nan, pixels.argmax(axis=2))
+    last_nan = pixels.shape[-1] - 1 - nan[..., ::-1].argmax(axis=-1)
+    return xp.where(nan.any(axis=-1), last_nan, pixels.argmax(axis=-1))
 
 
 def _bins(n, o):

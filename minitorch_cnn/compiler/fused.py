@@ -138,8 +138,12 @@ class LinearReLU(Linear):
         self.x = x if self.needs[1] else None
         self.w = w if self.needs[0] else None
         self.has_bias = b is not None
-        self.y = kernels.linear_relu_forward(rows(x), w, b)
-        self.seen = {"y": self.y} if len(self.y) <= FEW else {}
+        x_rows = rows(x)
+        if self.needs[0] and len(x_rows) <= FEW:    # an infinite w may be cut off in y
+            z = kernels.linear_forward(x_rows, w, b)
+            self.seen, self.y = {"y": z}, kernels.relu_forward(z)
+        else:
+            self.y = kernels.linear_relu_forward(x_rows, w, b)
         return self.y.reshape(*x.shape[:-1], w.shape[0])
 
     def backward(self, dy):

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from kernel_problems import PROBLEMS
+from fused_problems import PROBLEMS
 
 TESTS = Path(__file__).resolve().parents[1]
 # what is compiled for vector widths that are not this machine's is kept here for the next time

@@ -4,7 +4,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 from check_kernels import check
-from kernel_problems import PROBLEMS, Seeded, channels_last, misaligned
+from fused_problems import PRIMITIVES, PROBLEMS
+from kernel_problems import Seeded, channels_last, misaligned
 
 import minitorch_cnn as mt
 from minitorch_cnn import kernels
@@ -181,7 +182,7 @@ def test_other_arrays_go_to_the_reference(kind, other):
         name, arguments = PROBLEMS[kind](Seeded(seed))
         arguments = [AS[other](a) if isinstance(a, np.ndarray) and a.dtype == np.float32 else a
                      for a in arguments]
-        primitive = kernels.PRIMITIVES[name]
+        primitive = PRIMITIVES[name]
         with np.errstate(all="ignore"):
             assert primitive.version("cpu")(*arguments) is NotImplemented
             result = primitive(*arguments)
