@@ -1,7 +1,8 @@
-"""Random problems for the primitives that do the work of a chain of ops; see ``kernel_problems.py``.
+"""Random problems for the primitives that do the work of a chain of ops.
 
-What the way back of a batch norm takes from its forward is every language's own affair. So there a
-problem names a ``Chain``: primitives one after another, called and judged as one.
+As in ``kernel_problems.py``. What the way back of a batch norm takes from its forward is every
+language's own affair. So there a problem names a ``Chain``: primitives one after another, called
+and judged as one.
 
 Where a rounding decides (is this number above 0? which of these is the largest?), float32 and
 float64 may decide differently. So numbers are either so round that nothing is rounded, ties and
@@ -333,7 +334,8 @@ def scores(pick):
     rng = np.random.default_rng(pick.number(0, 2 ** 31))
     how = LAYOUTS[pick.of(("ascontiguousarray",) * 5 + ("every_second", "transposed",
                                                         "misaligned"))]
-    x, mean = numbers(pick, (n, k), strange=True) * np.float32(pick.of((1, 1, 20))), pick.number(0, 1)
+    x = numbers(pick, (n, k), strange=True) * np.float32(pick.of((1, 1, 20)))
+    mean = pick.number(0, 1)
     if name == "cross_entropy_backward":
         counts = np.array([pick.of((0, 1, n)), 0])
         dy = np.array(pick.of((1, 0.7, -2, 0, np.nan, np.inf)), np.float32)

@@ -5,7 +5,8 @@ norm by itself. No bound is NaN, with which every comparison is false.
 
 With windows, only the maxima are kept, beside each the byte of ``relu_pool.py`` and ``at``, the x
 it came from: all other pixels have gradient 0, so the sums of the way back run over the pooled
-arrays, a quarter of the size.
+arrays, a quarter of the size. (Where statistics are constants, an infinite x that is no maximum
+makes a NaN of the plain ops' dw, by 0 * inf, and not here.)
 
     R rows (pixels of all images);  C channels;  xhat = (x - mean) inv_std
     s = sum of g,  q = sum of g (x - mean),  where g is dy behind the ReLU and the pooling
@@ -317,7 +318,8 @@ def batch_norm_relu_factors(dy, code, kept, w, training, window):
         run = on(workers, _sums_behind_relu)
         run(g.start, address(x), address(constants), rows, channels, *limits, sums, workers)
     else:
-        _sums_behind_pool(g.start, address(codes(code)), address(at), address(constants), g.rows, channels,
+        code = codes(code)
+        _sums_behind_pool(g.start, address(code), address(at), address(constants), g.rows, channels,
                           sums, workers)
     factors = empty((3, channels), np.float32)
     dw, db = empty((channels,), np.float32), empty((channels,), np.float32)
@@ -337,7 +339,8 @@ def batch_norm_relu_input_gradient(dy, code, kept, factors, window):
         run(g.start, address(x), address(constants), address(factors), address(dx), g.rows,
             g.columns, *limits, workers)
     else:
-        _combine_behind_pool(g.start, address(codes(code)), address(x), address(constants),
+        code = codes(code)
+        _combine_behind_pool(g.start, address(code), address(x), address(constants),
                              address(factors), address(dx), len(x),
                              windows_of(g.array, x.shape[2:], window).address)
     return dx

@@ -47,9 +47,11 @@ def batch_norm_relu_factors(dy, code, kept, w, training, window):
     axes = (0, *range(2, x.ndim))
     s, q = g.sum(axes), (g * (x - _spread(mean, x))).sum(axes)
     a = inv_std if w is None else inv_std * w
-    rest = -a * s, -a * inv_std ** 2 * q
-    rest = [factor / (x.size // x.shape[1]) if training else array_module(x).zeros_like(a) for factor in rest]
-    return array_module(x).stack([a, *rest]).astype(x.dtype), q * inv_std, s
+    b, c = array_module(x).zeros((2, *a.shape))
+    if training:
+        rows = x.size // x.shape[1]
+        b, c = -a * s / rows, -a * inv_std ** 2 * q / rows
+    return array_module(x).stack([a, b, c]).astype(x.dtype), q * inv_std, s
 
 
 def batch_norm_relu_input_gradient(dy, code, kept, factors, window):

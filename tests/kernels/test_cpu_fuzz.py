@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from kernel_problems import Seeded
 
 import minitorch_cnn as mt
-from minitorch_cnn import kernels, nn
+from minitorch_cnn import nn
 
 VOLUME = {"convolution": 1500, "normalization": 600}
 
