@@ -182,38 +182,40 @@ def norm_relu(x, w, b, mean, var, dy, *options):
 
 
 def _normalized(x, w, b, mean, var, eps, training):
-    """(the norm's result, (mean, inv_std)); float64."""
+    """(the norm's result, (size of the numbers behind the mean, inv_std)); float64."""
+    size = None if mean is None else np.abs(mean)
     if training:
         mean, var = exact("batch_norm_statistics")(x)
+        size, _ = exact("batch_norm_statistics")(np.abs(x))
     inv_std = 1 / np.sqrt(var + eps)
-    return exact("batch_norm_forward")(x, mean, inv_std, w, b), (mean, inv_std)
+    return exact("batch_norm_forward")(x, mean, inv_std, w, b), (size, inv_std)
 
 
-def _rounding(x, w, b, mean, inv_std):
+def _rounding(x, w, b, size, inv_std):
     """1e-5 of the numbers that the norm's result is the sum of."""
-    x, w, b, mean = [None if a is None else np.abs(a) for a in (x, w, b, mean)]
-    return 1e-5 * exact("batch_norm_forward")(x, -mean, inv_std, w, b)
+    x, w, b = [None if a is None else np.abs(a) for a in (x, w, b)]
+    return 1e-5 * exact("batch_norm_forward")(x, -size, inv_std, w, b)
 
 
 def norm_relu_limits(x, w, b, mean, var, dy, *options):
     eps, momentum, training, window, bounds = options
-    _, (center, inv_std) = _normalized(x, w, b, mean, var, eps, training)
-    y = _rounding(x, w, b, center, inv_std)
+    _, (size, inv_std) = _normalized(x, w, b, mean, var, eps, training)
+    y = _rounding(x, w, b, size, inv_std)
     moved = [None if a is None else 1e-5 * (np.abs(a) + np.abs(new)) for a, new in
-             ((mean, center), (var, 1 / inv_std ** 2))]
+             ((mean, size), (var, 1 / inv_std ** 2))]
     _, code, kept = exact("batch_norm_relu_forward")(x, w, b, *[None if a is None else a.copy()
                                                                for a in (mean, var)], *options)
     behind = importlib.import_module("minitorch_cnn.kernels.reference.norm_relu")._behind
-    gradients = _limits_of_gradients(behind(np.abs(dy), code, kept, window), x, center, inv_std, w,
+    gradients = _limits_of_gradients(behind(np.abs(dy), code, kept, window), x, size, inv_std, w,
                                      training)
     if window is not None:
         y = windows_of(y, window).max(-1)
     return y, y, *moved, *gradients
 
 
-def _limits_of_gradients(dy, x, mean, inv_std, w, training):
+def _limits_of_gradients(dy, x, size, inv_std, w, training):
     axes, wide = (0, *range(2, x.ndim)), (1, -1) + (1,) * (x.ndim - 2)
-    away = np.abs(x) + np.abs(mean).reshape(wide)
+    away = np.abs(x) + size.reshape(wide)
     xhat, rows = away * inv_std.reshape(wide), x.size // x.shape[1]
     dw, db = (dy * xhat).sum(axes), dy.sum(axes)
     dx = dy + (db.reshape(wide) + xhat * dw.reshape(wide)) / rows if training else dy
@@ -226,8 +228,8 @@ def certain(x, w, b, mean, var, dy, *options):
     eps, _, training, window, bounds = options
     x, w, b, mean, var = double(x, w, b, mean, var)
     with np.errstate(all="ignore"):
-        z, (center, inv_std) = _normalized(x, w, b, mean, var, eps, training)
-        error = _rounding(x, w, b, center, inv_std)
+        z, (size, inv_std) = _normalized(x, w, b, mean, var, eps, training)
+        error = _rounding(x, w, b, size, inv_std)
         if window is None:
             unsure = np.any([np.abs(z - bound) <= error for bound in bounds if bound is not None] or
                             [np.zeros(z.shape, bool)], axis=0)
