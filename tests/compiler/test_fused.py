@@ -100,3 +100,14 @@ def test_fused_is_the_chain(name, rng):
             arrays = [np.where(np.isfinite(a), a, 0) for a in arrays]
         assert_same(fast(*arrays), step(*arrays))
     assert op in fast.explain(), fast.explain()
+
+
+@pytest.mark.parametrize("rows", [1, 4, 20])
+def test_an_infinite_weight_is_seen_where_the_relu_cut_it_off(rng, rows):
+    step = gradients(then(mt.linear, mt.relu))
+    fast = mt.compile(step)
+    for i in range(5):
+        x, w, b, dy = numbers(rng, ((rows, 7), (6, 7), (6,), (rows, 6)), True)
+        x[:, 2], w[3, 2] = 1, -np.inf if i else 1
+        assert_same(fast(dy, x, w, b), step(dy, x, w, b))
+        assert np.isnan(fast(dy, x, w, b)[1].numpy()).all(axis=0)[2] == (i > 0)
