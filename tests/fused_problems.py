@@ -14,7 +14,7 @@ import importlib
 
 import kernel_problems
 import numpy as np
-from kernel_problems import COMMON, LAYOUTS, geometry, images, lay, numbers
+from kernel_problems import COMMON, LAYOUTS, MOST_WORK, _images, geometry, lay, numbers
 
 from minitorch_cnn import kernels
 
@@ -117,8 +117,15 @@ def a_window(pick, size):
     return tuple([min(k, n) for k, n in zip(window, size)])
 
 
+def _geometry(pick):
+    while True:
+        (x, w, *options), size = geometry(pick)
+        if min(size) > 0 and x[0] * size[0] * size[1] > 1 and np.prod((*w, *size)) <= MOST_WORK:
+            return x, w, options, size
+
+
 def fused_convolution(pick):
-    (x, w, *options), size = geometry(pick)
+    x, w, options, size = _geometry(pick)
     window = a_window(pick, size)
     pooled = x[0], w[0], size[0] // window[0], size[1] // window[1]
     name = pick.of(("conv2d_relu_forward", "conv2d_relu_pool_forward", "conv_relu_pool",
@@ -140,7 +147,7 @@ def fused_convolution(pick):
 
 
 def relu_pooling(pick):
-    shape = images(pick)
+    shape = _images(pick)
     window = a_window(pick, shape[2:])
     pooled = *shape[:2], shape[2] // window[0], shape[3] // window[1]
     name = pick.of(("relu_max_pool2d_forward", "unpool2d", "unpooled_channel_sum"))
@@ -256,7 +263,7 @@ def conv_norm_limits(x, maps, w, b, dy, eps, window, kernel, *options):
 
 
 def fused_norm(pick):
-    shape = images(pick)
+    shape = _images(pick)
     if not pick.number(0, 3):
         shape = pick.of((1, 2, 5, 64, 300)), shape[1]
     window, bounds, training = None, pick.of(((0, None), (0, 6), (None, None))), pick.number(0, 1)
@@ -308,10 +315,7 @@ def _round_numbers(pick, shape, training):
 
 
 def fused_conv_norm(pick):
-    while True:
-        (x, w, *options), size = geometry(pick)
-        if x[0] * size[0] * size[1] > 1:
-            break
+    x, w, options, size = _geometry(pick)
     window = a_window(pick, size)
     shape = x[0], w[0], *size
     maps, scale, shift, _, _, eps = _any_numbers(pick, shape, True)
@@ -361,7 +365,7 @@ def cross_entropy_limits(x, labels, ignored, mean):
 
 
 def copies(pick):
-    shape = images(pick) if pick.number(0, 3) else (5, 7)
+    shape = _images(pick) if pick.number(0, 3) else (5, 7)
     return "copied", (lay(pick, numbers(pick, shape, strange=True)),)
 
 

@@ -220,7 +220,7 @@ def _of_a_convolution(pick, x, w, options, size):
     return name, (lay(pick, x_array), dy, w[2:], *options)
 
 
-def images(pick, most=MOST_NUMBERS):
+def _images(pick, most=MOST_NUMBERS):
     while True:
         shape = (pick.of((1, 1, 2, 3, 9)), pick.of(CHANNELS), pick.of((1, 2, 3, 7, 8, 13, 28)),
                  pick.of((1, 2, 3, 7, 8, 13, 28)))
@@ -249,7 +249,7 @@ def _windows(pick, shape, dilated):
 
 
 def max_pooling(pick):
-    shape = images(pick)
+    shape = _images(pick)
     options, size = _windows(pick, shape, True)
     rng = np.random.default_rng(pick.number(0, 2 ** 31))
     x = rng.integers(-2, 3, shape).astype(np.float32)  # many ties
@@ -265,7 +265,7 @@ def max_pooling(pick):
 
 
 def avg_pooling(pick):
-    shape = images(pick)
+    shape = _images(pick)
     (kernel, stride, padding, _), size = _windows(pick, shape, False)
     last = bool(pick.number(0, 1)), pick.of((None, None, 3, -7))
     if pick.number(0, 1):
@@ -276,7 +276,7 @@ def avg_pooling(pick):
 
 
 def adaptive_pooling(pick):
-    shape = images(pick)
+    shape = _images(pick)
     size = pick.of((1, 2, 3, 7, 9)), pick.of((1, 2, 3, 7, 9))
     if pick.number(0, 1):
         return "adaptive_avg_pool2d_forward", (lay(pick, numbers(pick, shape, strange=True)), size)
@@ -285,7 +285,7 @@ def adaptive_pooling(pick):
 
 
 def normalization(pick):
-    shape = images(pick, 4 * MOST_NUMBERS)
+    shape = _images(pick, 4 * MOST_NUMBERS)
     if not pick.number(0, 2):
         shape = pick.of((1, 2, 5, 64, 300)), shape[1]
     far = pick.of((0, 0, 1, -100, 5000))
@@ -362,7 +362,7 @@ def matrix_product(pick):
 
 
 def rectification(pick):
-    shape = pick.of((images(pick, 4 * MOST_NUMBERS), (5, 3500), (16384,), (16411,), (2, 3, 2731),
+    shape = pick.of((_images(pick, 4 * MOST_NUMBERS), (5, 3500), (16384,), (16411,), (2, 3, 2731),
                      (16, 16, 8, 8), (7, 48, 8, 7)))
     x = numbers(pick, shape, 0)
     x.reshape(-1)[::7] = 0
@@ -409,7 +409,7 @@ def straight(pick):
 
 
 def _elementwise(pick, kinds):
-    shape = pick.of((images(pick, 4 * MOST_NUMBERS), images(pick), (5, 3500), (32768,), (32785,),
+    shape = pick.of((_images(pick, 4 * MOST_NUMBERS), _images(pick), (5, 3500), (32768,), (32785,),
                      (2, 3, 2731), (16, 16, 8, 16), (7, 48, 8, 7), (1,), (3, 1, 2, 1, 5)))
     name, arrays, more = pick.of(kinds)
     filled = []
