@@ -87,7 +87,8 @@ extern "C" __global__ void behind_dx(
     Real g;
     if (pooled) g = unpooled(dy, code, i / W / H, i / W % H, i % W, PH, PW, KH, KW);
     else g = code[i] ? dy[i] : Real(0);
-    dx[i] = factors[c] * g + factors[C + c] + factors[2 * C + c] * (x[i] - mean[c]);
+    const Real slope = factors[2 * C + c];  // 0 where the statistics are constants: not 0 * inf
+    dx[i] = factors[c] * g + factors[C + c] + (slope ? slope * (x[i] - mean[c]) : 0);
 }
 
 // One thread per value: batch norm, cut off at `low` and `high` where they are given; and whether the

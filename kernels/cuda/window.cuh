@@ -4,13 +4,13 @@
 
 #define DEAD 255  // code of a window whose maximum the ReLU cut off
 
-// The largest of the numbers that it is shown, and which it was; the first NaN stays.
+// The largest of the numbers that it is shown, and which it was; the last NaN stays.
 struct Best {
     Real value;
     int place;
     __device__ __forceinline__ Best() : value(-Real(INFINITY)), place(0) {}
     __device__ __forceinline__ void show(Real v, int k) {
-        if (v > value || (v != v && value == value)) {
+        if (v > value || v != v) {
             value = v;
             place = k;
         }
