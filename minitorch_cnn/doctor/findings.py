@@ -1,8 +1,8 @@
 """What this machine has to compute with: looked for, and tried, without ever raising.
 
 Each part of the chain is a finding: NumPy and its BLAS; Numba and its threads; and for the GPU the
-driver, CuPy, the compiler NVRTC and cuBLAS. A finding that something is missing knows the packages
-that mend it, and the report ends with the one command that installs them all.
+driver, CuPy, the compiler NVRTC, cuBLAS and CUDA graphs. A finding that something is missing knows
+the packages that mend it, and the report ends with the one command that installs them all.
 """
 import ctypes
 import importlib.metadata
@@ -13,8 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import kernels
+from ..autograd import Tensor, no_grad
+from ..compiler import compile
 from ..device import cupy, has_gpu
 from ..kernels import threads
+from ..ops import linear
 
 OLDEST_CUDA13 = 13000  # a driver of this version or later runs what CUDA 13 compiles
 MARKS = {True: "ok  ", False: "--  "}
@@ -56,7 +59,8 @@ def examine():
     cpu = [find_python(), find_numpy(), find_numba()]
     gpu = [find_cupy(driver)]
     if gpu[0].works:
-        gpu += [_try("NVRTC", _compile, driver), _try("cuBLAS", _multiply, driver)]
+        gpu += [_try("NVRTC", _compile, driver), _try("cuBLAS", _multiply, driver),
+                _try("graphs", _replay, driver)]
     return [*cpu, driver, *gpu]
 
 
@@ -168,6 +172,19 @@ def _multiply():
     if (one @ one).tolist() != [[1, 0], [0, 1]]:
         raise RuntimeError("a matrix product is nonsense")
     return "multiplies matrices"
+
+
+def _replay():
+    """A compiled step with a matrix product becomes one CUDA graph."""
+    one = Tensor(np.eye(2, dtype=np.float32)).cuda()
+    step = compile(lambda x: linear(x, one) + x)
+    with no_grad():
+        results = [step(one * i).tolist() for i in range(6)]
+    if results != [[[2 * i, 0], [0, 2 * i]] for i in range(6)]:
+        raise RuntimeError("a compiled step computes nonsense")
+    if "in 1 CUDA graph:" not in step.explain():
+        raise RuntimeError(f"a compiled step is not one graph: {step.explain()}")
+    return "compiled steps are CUDA graphs"
 
 
 def _version(package):

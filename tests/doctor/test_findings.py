@@ -1,5 +1,6 @@
 """The doctor looks, tries and advises; nothing that is missing makes it fail."""
 import ctypes
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -59,8 +60,18 @@ def test_a_gpu(driver):
     driver(13000)
     with installed():
         found = by_name()
-        assert found["CuPy"].works and found["NVRTC"].works and found["cuBLAS"].works
+        for name in ("CuPy", "NVRTC", "cuBLAS", "graphs"):
+            assert found[name].works, found[name].text
         assert "used for what is moved" in doctor.report(doctor.examine())
+
+
+def test_a_gpu_that_captures_nothing(driver, monkeypatch):
+    driver(13000)
+    with installed():
+        cublas = importlib.import_module("minitorch_cnn.kernels.cuda.cublas")
+        monkeypatch.setattr(cublas, "library", lambda: None)
+        text = by_name()["graphs"].text
+        assert not by_name()["graphs"].works and "is not one graph" in text and "cuBLAS" in text
 
 
 @pytest.mark.parametrize("broken, name", [("relu_forward", "NVRTC"), ("eye", "cuBLAS")])

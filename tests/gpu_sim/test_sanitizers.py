@@ -15,7 +15,9 @@ from gpu_sim.compiler import CXX  # isort: skip
 SCRIPT = Path(__file__).with_name("run_problems.py")
 LIBRARIES = {"address,undefined": ("libasan.so", "libubsan.so"), "thread": ("libtsan.so",)}
 SHARED = ["softmax_forward", "log_softmax_backward", "batch_norm_statistics", "batch_norm_backward",
-          "channel_sum", "conv2d_forward", "conv2d_input_gradient", "conv2d_weight_gradient"]
+          "channel_sum", "conv2d_forward", "conv2d_input_gradient", "conv2d_weight_gradient",
+          "conv2d_relu_pool_forward", "cross_entropy_forward", "batch_norm_relu_factors",
+          "unpooled_channel_sum"]
 
 
 def library(name):
