@@ -33,7 +33,7 @@ def finite(name, arguments):
     """The input gradient multiplies weights with zeros where no window is: they must be finite."""
     if name not in ("conv2d_input_gradient", "conv_transpose2d_forward"):
         return arguments
-    return [arguments[0], np.nan_to_num(arguments[1]), *arguments[2:]]
+    return [arguments[0], np.nan_to_num(arguments[1], posinf=9, neginf=-9), *arguments[2:]]
 
 
 def is_left_to_cupy(name, arguments):
