@@ -26,9 +26,10 @@ import functools
 import numpy as np
 from numba import prange
 
-from . import tiles
+from .conv_cover import best_tile, cover
 from .conv_few import MOST, correlate_few
-from .conv_plan import Plan, pixels, read_plan, row_class
+from .conv_pack import LANES, block_bytes, pack, per_block
+from .conv_plan import NO_BOUNDS, Plan, bounds, pixels, read_plan, row_class
 from .conv_weight import weight_gradient
 from .depthwise import accumulate_depthwise, correlate_depthwise
 from .finite import is_finite
@@ -37,37 +38,16 @@ from .layout import fill_with_zeros
 from .linear import linear_input_gradient
 from .memory import FLOAT, address, contiguous, empty, empty_channels_last, scratch, suits
 from .objects import ROWS, layout
-from .simd import BYTES, WIDTH, clear, read, write
+from .simd import BYTES, WIDTH
 from .stage import channels_last, long_rows, stage
 from .winograd import in_words, tile_size
 from .winograd_forward import correlate_winograd
 from .winograd_weight import weight_gradient_winograd
 
 BAND = 1 << 18          # bytes of x that a thread stages at once: half of a second-level cache
-NO_FLOOR = int(np.float32(-np.inf).view(np.int32))
+RELU = bounds(0)
 FEW = 1 << 22           # multiplications that one thread does sooner than two, which share w
-PACK = 16
-LANES = 2 * WIDTH       # output channels in a line of packed weights
-LINE = 2 * BYTES
-
-_big2, _big1 = (tiles.make_row_tile(2, tiles.GROUP, v) for v in (2, 1))
-_middle2, _middle1 = (tiles.make_row_tile(2, tiles.MIDDLE, v) for v in (2, 1))
-_small2, _small1 = (tiles.make_row_tile(2, 1, v) for v in (2, 1))
-_one2, _one1 = (tiles.make_row_tile(1, 1, v) for v in (2, 1))
-# (pixels in a tile, its cost in units of one result at full speed): larger tiles hide the latency
-_TILES = ((2 * tiles.GROUP, 2 * tiles.GROUP + 0.5), (2 * tiles.MIDDLE, 2 * tiles.MIDDLE + 0.7),
-          (2, 4.2), (1, 4))
-
-
-
-def _best_tile(oh, ow):
-    """(kind, rows, columns) of the tile that covers an OH x OW map at the least cost."""
-    fits = [(-(-oh // rows) * -(-ow // (pixels // rows)) * cost, kind, rows, pixels // rows)
-            for kind, (pixels, cost) in enumerate(_TILES) for rows in (1, 2)
-            if pixels % rows == 0 and rows <= oh and pixels // rows <= ow]
-    return min(fits)[1:]
-
-
+CHUNK = 3 << 17         # bytes of packed weights that a thread keeps while x passes: likewise
 def _bands(n, oh, tile_rows, row_bytes, rows_per_band, workers):
     """Into how many bands of rows an image is cut: they fit the cache, all threads have work."""
     most = max(oh // max(tile_rows, 2), 1)
@@ -79,7 +59,7 @@ def _bands(n, oh, tile_rows, row_bytes, rows_per_band, workers):
 
 @functools.cache
 def make_plan(x_shape, x_strides, y_shape, y_strides, w_strides, kernel, stride, dilation, before,
-              groups, workers, floor=NO_FLOOR):
+              groups, workers, limits=NO_BOUNDS, by_filters=True):
     """Cut a correlation into tiles: pure arithmetic on sizes, remembered for the next call."""
     if kernel == stride == (1, 1) and before == (0, 0):
         x_shape, x_strides, y_shape, y_strides = long_rows(x_shape, x_strides, y_shape, y_strides)
@@ -91,29 +71,51 @@ def make_plan(x_shape, x_strides, y_shape, y_strides, w_strides, kernel, stride,
     together = dw == 1 and groups == 1 and (not in_place or x_strides[3] == 4 * c)
     if n * f * oh * ow * (c // groups) * kh * kw < FEW:
         workers = 1
-    kind, rows, cols = _best_tile(oh, ow)
+    kind, rows, cols = best_tile(oh, ow)
     rows_that_fit = int((BAND / (4 * wide * c) - (kh - 1) * dh - 1) / sh) + 1
     bands = _bands(n, oh, rows, 4 * wide * c, rows_that_fit, workers)
     blocks = -(-(f // groups) // LANES)
     splits = min(groups * blocks, -(-workers // (n * bands)))
+    size = block_bytes(kh * kw * (c // groups))
+    chunk = 0
+    if by_filters and f // groups > MOST:
+        chunk = _chunk(groups * blocks, size, n * bands, 4 * n * c * high * wide, workers)
+    if chunk:
+        bands = _bands(n, oh, rows, 4 * wide * c, rows_that_fit, 1)
     staged_rows = (-(-oh // bands) - 1) * sh + (kh - 1) * dh + 1
     plan = Plan(
         n, c, h, w, f, oh, ow, kh, kw, sh, sw, dh, dw, top, left, groups,
         *x_strides, y_strides[0], y_strides[2], y_strides[3], *w_strides,
-        kind, rows, cols, bands, splits, workers,
+        kind, rows, cols, bands, splits, chunk, workers,
         int(not in_place), wide, 1 if together else kw, kw * c if together else c // groups, blocks,
         0 if in_place else staged_rows * wide * c * 4 + BYTES,
-        groups * blocks * (kh * kw * (c // groups) + 1) * LINE, floor)
-    plan.room, plan.kernel = plan.packed + workers * plan.scratch, on(workers, kernel_for(plan))
+        (chunk * workers if chunk else groups * blocks) * size, limits)
+    plan.room = plan.packed + (n * bands if chunk else workers) * plan.scratch
+    plan.kernel = on(workers, kernel_for(plan))
     return plan
 
 
+def _chunk(units, size, jobs, x_bytes, workers):
+    """How many blocks of weights a thread keeps in its cache while all of x passes; 0: none.
+
+    The other way is to keep a band of x while all weights pass. What passes comes from the cache
+    that all threads share, or from memory, so it should be little.
+    """
+    share = -(-units // workers)
+    chunk = min(max(CHUNK // size, 1), share)
+    little = -(-share // chunk) * x_bytes < units * size * jobs / workers
+    return chunk if units * size > CHUNK and share * workers <= 1.2 * units and little else 0
+
+
 @parallel
-def correlate(x, w, bias, y, scratch, plan):
-    """y = bias + x correlated with w, for one plan; all arguments are addresses."""
+def correlate(x, w, bias, scale, more, y, scratch, plan):
+    """y = bias + x correlated with scale * w, for one plan; all arguments are addresses.
+
+    ``more``: see ``tiles.make_row_tile``.
+    """
     for unit in prange(read_plan(plan).G * read_plan(plan).blocks):
         p = read_plan(plan)
-        pack(w, bias, scratch + unit * per_block(p), unit, p)
+        pack(w, bias, scale, scratch + unit * per_block(p), unit, p)
     for thread in prange(read_plan(plan).threads):
         p = read_plan(plan)
         own = scratch + p.packed
@@ -136,89 +138,42 @@ def correlate(x, w, bias, y, scratch, plan):
                 channel = g * (p.F // p.G) + f
                 cover(here + g * (p.C // p.G) * 4, row, pixel, scratch + unit * per_block(p),
                        y + n * p.YN + first * p.YH + channel * 4, last - first,
-                       min(LANES, p.F // p.G - f), p)
+                       min(LANES, p.F // p.G - f), more, p)
 
 
-@serial
-def per_block(p):
-    """Bytes of the packed weights of one block of output channels."""
-    return (p.KH * p.KW * (p.C // p.G) + 1) * LINE
-
-
-@serial
-def pack(w, bias, packed, unit, p):
-    """Lines of LANES output channels: first the bias, then one for each (kh, kw, input channel).
-
-    PACK input channels at a time: their w and their lines stay in the first-level cache.
-    """
-    g, f = unit // p.blocks, unit % p.blocks * LANES
-    lanes = min(LANES, p.F // p.G - f)
-    clear(packed, LINE)
-    if bias != 0:
-        for i in range(lanes):
-            write(packed + 4 * i, read(bias + 4 * (g * (p.F // p.G) + f + i)))
-    for first in range(0, p.C // p.G, PACK):
-        last = min(first + PACK, p.C // p.G)
-        for kh in range(p.KH):
-            for kw in range(p.KW):
-                line = packed + (1 + (kh * p.KW + kw) * (p.C // p.G) + first) * LINE
-                if lanes < LANES:
-                    clear(line, (last - first) * LINE)
-                for i in range(lanes):
-                    source = w + g * p.WG + (f + i) * p.WF + kh * p.WH + kw * p.WW
-                    for c in range(first, last):
-                        write(line + (c - first) * LINE + 4 * i, read(source + c * p.WC))
-
-
-@serial
-def cover(x, row, pixel, packed, y, rows, lanes, p):
-    """Cover a band of one block of channels with tiles; the last ones overlap those before."""
-    x_step, x_pixel = p.SH * row, p.SW * pixel
-    if p.tile_rows == 2:
-        x_group, y_group = x_step, p.YH
-    else:
-        x_group, y_group = p.tile_cols // 2 * x_pixel, p.tile_cols // 2 * p.YW
-    h = 0
-    while h < rows:
-        up = min(h, rows - p.tile_rows)
-        q = 0
-        while q < p.OW:
-            at = min(q, p.OW - p.tile_cols)
-            _tile(p.tile, x + up * x_step + at * x_pixel, x_group, x_pixel, p.KH, p.DH * row,
-                  p.taps, p.DW * pixel, p.run, packed + LINE, packed, y + up * p.YH + at * p.YW,
-                  y_group, p.YW, lanes, p.floor)
-            q += p.tile_cols
-        h += p.tile_rows
-
-
-@serial
-def _tile(kind, x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, bias, y, y_group, y_pixel,
-          lanes, floor):
-    if lanes > WIDTH:
-        if kind == 0:
-            _big2(x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, LINE, bias, y, y_group,
-                  y_pixel, lanes, floor)
-        elif kind == 1:
-            _middle2(x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, LINE, bias, y, y_group,
-                     y_pixel, lanes, floor)
-        elif kind == 2:
-            _small2(x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, LINE, bias, y, y_group,
-                    y_pixel, lanes, floor)
-        else:
-            _one2(x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, LINE, bias, y, y_group,
-                  y_pixel, lanes, floor)
-    elif kind == 0:
-        _big1(x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, LINE, bias, y, y_group, y_pixel,
-              lanes, floor)
-    elif kind == 1:
-        _middle1(x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, LINE, bias, y, y_group,
-                 y_pixel, lanes, floor)
-    elif kind == 2:
-        _small1(x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, LINE, bias, y, y_group,
-                y_pixel, lanes, floor)
-    else:
-        _one1(x, x_group, x_pixel, kh, x_row, taps, x_tap, run, w, LINE, bias, y, y_group, y_pixel,
-              lanes, floor)
+@parallel
+def correlate_by_filters(x, w, bias, scale, more, y, scratch, plan):
+    """The same for a plan with many weights: a thread packs a few filters, and all of x passes."""
+    if read_plan(plan).staged:
+        for job in prange(read_plan(plan).N * read_plan(plan).bands):
+            p = read_plan(plan)
+            n, band = job // p.bands, job % p.bands
+            first, last = band * p.OH // p.bands, (band + 1) * p.OH // p.bands
+            stage(x + n * p.XN, p.XC, p.XH, p.XW, p.C, p.H, p.W, first * p.SH - p.TOP, -p.LEFT,
+                  (last - first - 1) * p.SH + (p.KH - 1) * p.DH + 1, p.width,
+                  scratch + p.packed + job * p.scratch)
+    for thread in prange(read_plan(plan).threads):
+        p = read_plan(plan)
+        units, own = p.G * p.blocks, scratch + thread * p.chunk * per_block(p)
+        final = (thread + 1) * units // p.threads
+        for begin in range(thread * units // p.threads, final, p.chunk):
+            end = min(begin + p.chunk, final)
+            for unit in range(begin, end):
+                pack(w, bias, scale, own + (unit - begin) * per_block(p), unit, p)
+            for job in range(p.N * p.bands):
+                n, band = job // p.bands, job % p.bands
+                first, last = band * p.OH // p.bands, (band + 1) * p.OH // p.bands
+                here, row, pixel = x + n * p.XN + first * p.SH * p.XH, p.XH, p.XW
+                if p.staged:
+                    here, row, pixel = scratch + p.packed + job * p.scratch, p.width * p.C * 4, (
+                        p.C * 4)
+                for unit in range(begin, end):
+                    g, f = unit // p.blocks, unit % p.blocks * LANES
+                    channel = g * (p.F // p.G) + f
+                    cover(here + g * (p.C // p.G) * 4, row, pixel,
+                          own + (unit - begin) * per_block(p),
+                          y + n * p.YN + first * p.YH + channel * 4, last - first,
+                          min(LANES, p.F // p.G - f), more, p)
 
 
 def kernel_for(plan):
@@ -227,35 +182,38 @@ def kernel_for(plan):
         return correlate_depthwise
     if plan.F // plan.G <= MOST and plan.taps * plan.run >= WIDTH:
         return correlate_few
-    return correlate
+    return correlate_by_filters if plan.chunk else correlate
 
 
-def _run(x, w_start, bias, y_start, plan):
-    plan.kernel(address(x), w_start, address(bias), y_start, scratch(plan.room), plan.address)
+def _run(x, w_start, bias, scale, more, y_start, plan):
+    plan.kernel(address(x), w_start, address(bias), address(scale), more, y_start,
+                scratch(plan.room), plan.address)
 
 
 def conv2d_forward(x, w, b, stride, padding, dilation, groups):
     """y = x correlated with w, plus b: see ``kernels/reference/conv.py``. float32 only."""
-    return _forward(x, w, b, stride, padding, dilation, groups, NO_FLOOR)
+    return forward(x, w, b, stride, padding, dilation, groups)
 
 
 def conv2d_relu_forward(x, w, b, stride, padding, dilation, groups):
     """y = max(0, x correlated with w, plus b)."""
-    return _forward(x, w, b, stride, padding, dilation, groups, 0)
+    return forward(x, w, b, stride, padding, dilation, groups, RELU)
 
 
-def _forward(x, w, b, stride, padding, dilation, groups, floor):
+def forward(x, w, b, stride, padding, dilation, groups, limits=NO_BOUNDS, scale=None, z=None):
+    """y = z + x correlated with scale * w, plus b, cut off at limits; z lies as y will."""
     if not suits(x, w, b):
         return NotImplemented
     shape, plan = _forward_plan(x.shape, x.strides, w.shape, w.strides, stride, padding, dilation,
-                                groups, threads(), floor)
+                                groups, threads(), limits)
     y, b, before = empty_channels_last(shape, FLOAT), contiguous(b), (padding[0][0], padding[1][0])
+    more = 0 if z is None else address(z) - address(y)
     m = tile_size(w.shape[2:], stride, dilation, groups, before, x.shape, shape)
 
     def direct():
-        _run(x, address(w), b, address(y), plan)
+        _run(x, address(w), b, scale, more, address(y), plan)
     if m:
-        correlate_winograd(m, x, address(w), w.strides, b, y, before, floor, direct)
+        correlate_winograd(m, x, address(w), w.strides, b, scale, more, y, before, limits, direct)
     else:
         direct()
     return y
@@ -263,7 +221,7 @@ def _forward(x, w, b, stride, padding, dilation, groups, floor):
 
 @functools.cache
 def _forward_plan(x_shape, x_strides, w_shape, w_strides, stride, padding, dilation, groups,
-                  workers, floor=NO_FLOOR):
+                  workers, limits=NO_BOUNDS):
     """(shape of y, how to compute it)."""
     (n, _, height, width), (f, _, kh, kw) = x_shape, w_shape
     (top, bottom), (left, right) = padding
@@ -271,7 +229,7 @@ def _forward_plan(x_shape, x_strides, w_shape, w_strides, stride, padding, dilat
     ow = (width + left + right - dilation[1] * (kw - 1) - 1) // stride[1] + 1
     plan = make_plan(x_shape, x_strides, (n, f, oh, ow), pixels((n, f, oh, ow)),
                      (f // groups * w_strides[0], *w_strides), (kh, kw), stride, dilation,
-                     (top, left), groups, workers, floor)
+                     (top, left), groups, workers, limits)
     return (n, f, oh, ow), plan
 
 
@@ -286,6 +244,7 @@ def explain_conv2d_forward(x, w, b, stride, padding, dilation, groups):
     kind = {correlate_depthwise: "depthwise, vectors along the channels",
             correlate_few: f"{plan.F // plan.G} output channels, vectors along the inputs",
             correlate: f"tiles of {plan.tile_rows}x{plan.tile_cols} pixels by {LANES} channels"}
+    kind[correlate_by_filters] = f"{kind[correlate]}, filter by filter"
     padded = "rows of x staged with their border" if plan.staged else "x in place"
     return f"{kind[kernel_for(plan)]}; {padded}; {plan.bands} bands an image"
 
@@ -319,11 +278,11 @@ def _turned(dy, w, b, size, stride, padding, dilation, groups):
 
     def direct():
         for from_w, to_dx, plan in parts:
-            _run(dy, address(w) + from_w, b, address(dx) + to_dx, plan)
+            _run(dy, address(w) + from_w, b, None, 0, address(dx) + to_dx, plan)
     if m:
         f, c, h, w_ = w.strides
-        correlate_winograd(m, dy, address(w) + 2 * h + 2 * w_, (c, f, -h, -w_), b, dx, before,
-                           NO_FLOOR, direct)
+        correlate_winograd(m, dy, address(w) + 2 * h + 2 * w_, (c, f, -h, -w_), b, None, 0, dx,
+                           before, NO_BOUNDS, direct)
     else:
         direct()
     return dx

@@ -2,6 +2,7 @@
 
 The input gradient of a first layer (1 or 3 channels), and a net's last layer that makes an image.
 """
+import numpy as np
 from numba import prange
 
 from . import tiles
@@ -18,9 +19,10 @@ _one = tiles.make_dot_tile(1)
 
 
 @serial
-def _pack(w, bias, packed, channel, p):
+def _pack(w, bias, scale, packed, channel, p):
     """The bias, then the weights of one output channel in the order (kh, kw, input channel)."""
     g, f = channel // (p.F // p.G), channel % (p.F // p.G)
+    factor = read(scale + 4 * channel) if scale != 0 else np.float32(1)
     clear(packed, 4)
     if bias != 0:
         write(packed, read(bias + 4 * channel))
@@ -29,15 +31,15 @@ def _pack(w, bias, packed, channel, p):
             origin = w + g * p.WG + f * p.WF + kh * p.WH + kw * p.WW
             for c in range(p.C // p.G):
                 packed += 4
-                write(packed, read(origin + c * p.WC))
+                write(packed, factor * read(origin + c * p.WC))
 
 
 @serial
-def _pack_all(w, bias, packed, p):
+def _pack_all(w, bias, scale, packed, p):
     """Pack every output channel; returns how many bytes each takes."""
     size = (p.KH * p.KW * (p.C // p.G) + 1) * 4
     for channel in range(p.F):
-        _pack(w, bias, packed + channel * size, channel, p)
+        _pack(w, bias, scale, packed + channel * size, channel, p)
     return size
 
 
@@ -50,19 +52,19 @@ def _cover(x, row, pixel, packed, y, rows, p):
                 at = min(q, p.OW - PIXELS)
                 _many(x + h * p.SH * row + at * p.SW * pixel, p.SW * pixel, p.KH, p.DH * row,
                       p.taps, p.DW * pixel, p.run, packed + 4, packed, y + h * p.YH + at * p.YW,
-                      p.YW, p.floor)
+                      p.YW, p.bounds)
                 q += PIXELS
             else:
                 _one(x + h * p.SH * row + q * p.SW * pixel, p.SW * pixel, p.KH, p.DH * row, p.taps,
                      p.DW * pixel, p.run, packed + 4, packed, y + h * p.YH + q * p.YW, p.YW,
-                     p.floor)
+                     p.bounds)
                 q += 1
 
 
 @parallel
-def correlate_few(x, w, bias, y, scratch, plan):
-    """The same as ``_correlate`` in ``conv.py``, for a plan with few output channels a group."""
-    size = _pack_all(w, bias, scratch, read_plan(plan))
+def correlate_few(x, w, bias, scale, more, y, scratch, plan):
+    """``correlate`` of ``conv.py`` for few output channels a group; ``more`` has to be 0."""
+    size = _pack_all(w, bias, scale, scratch, read_plan(plan))
     for thread in prange(read_plan(plan).threads):
         p = read_plan(plan)
         own = scratch + p.packed

@@ -1,16 +1,28 @@
 """What the kernels of a convolution need to know besides addresses: sizes, strides, tiles."""
 import functools
 from collections import namedtuple
-from math import gcd
+from math import gcd, inf
+
+import numpy as np
 
 from .objects import Packed, reader
+
+
+@functools.cache
+def bounds(low=None, high=None):
+    """What results are cut off at, as the bits of two floats in one integer; None for no limit."""
+    limits = -inf if low is None else low, inf if high is None else high
+    return int(np.array(limits, np.float32).view("<i8")[0])
+
+
+NO_BOUNDS = bounds()
 
 
 class Plan(Packed, namedtuple("Plan", (
         "N C H W F OH OW KH KW SH SW DH DW TOP LEFT G "     # TOP, LEFT: zeros before x
         "XN XC XH XW YN YH YW WG WF WC WH WW "              # strides in bytes
-        "tile tile_rows tile_cols bands splits threads "    # how it is cut
-        "staged width taps run blocks scratch packed floor"))):
+        "tile tile_rows tile_cols bands splits chunk threads "      # how it is cut
+        "staged width taps run blocks scratch packed bounds"))):
     """A correlation; made by ``make_plan`` in ``conv.py``.
 
     Attributes

@@ -15,6 +15,8 @@ from numba import prange
 
 from . import conv, conv_weight
 from . import vectors as v
+from .conv_cover import cover
+from .conv_pack import LANES, pack, per_block
 from .conv_plan import read_plan
 from .jit import Entry, on, parallel, serial, threads
 from .memory import address, contiguous, empty, empty_channels_last, scratch, suits
@@ -73,10 +75,10 @@ def _correlate_pool(x, w, bias, y, code, packed, memory, scratch, plan, windows)
     if not _remembers(memory, w, weights, bias, read_plan(plan).F):
         for unit in prange(read_plan(plan).G * read_plan(plan).blocks):
             p = read_plan(plan)
-            conv.pack(w, bias, packed + unit * conv.per_block(p), unit, p)
+            pack(w, bias, 0, packed + unit * per_block(p), unit, p)
     for thread in prange(read_plan(plan).threads):
         p, q = read_plan(plan), read_windows(windows)
-        jobs, per_block = p.N * q.bands, conv.per_block(p)
+        jobs, size = p.N * q.bands, per_block(p)
         room = scratch + thread * (p.scratch + q.room)
         map_rows = room + p.scratch
         for job in range(thread * jobs // p.threads, (thread + 1) * jobs // p.threads):
@@ -89,10 +91,10 @@ def _correlate_pool(x, w, bias, y, code, packed, memory, scratch, plan, windows)
                 stage(x + n * p.XN, p.XC, p.XH, p.XW, p.C, p.H, p.W, first * p.SH - p.TOP, -p.LEFT,
                       (rows - 1) * p.SH + (p.KH - 1) * p.DH + 1, p.width, here)
             for unit in range(p.G * p.blocks):
-                g, f = unit // p.blocks, unit % p.blocks * conv.LANES
+                g, f = unit // p.blocks, unit % p.blocks * LANES
                 channel = g * (p.F // p.G) + f
-                conv.cover(here + g * (p.C // p.G) * 4, row, pixel, packed + unit * per_block,
-                           map_rows + channel * 4, rows, min(conv.LANES, p.F // p.G - f), p)
+                cover(here + g * (p.C // p.G) * 4, row, pixel, packed + unit * size,
+                           map_rows + channel * 4, rows, min(LANES, p.F // p.G - f), 0, p)
             place = n * q.PN + top * q.PR
             pool_rows(map_rows, p.YH, y + place, code + place // 4, bottom - top, q)
 
@@ -108,10 +110,10 @@ def _correlate_unpooled(dy, code, w, start, dx, packed, memory, scratch, plan, w
     if not _remembers(memory, w, weights, 0, 0):
         for unit in prange(read_plan(plan).G * read_plan(plan).blocks):
             p = read_plan(plan)
-            conv.pack(start, 0, packed + unit * conv.per_block(p), unit, p)
+            pack(start, 0, 0, packed + unit * per_block(p), unit, p)
     for thread in prange(read_plan(plan).threads):
         p, q = read_plan(plan), read_windows(windows)
-        jobs, per_block = p.N * p.bands, conv.per_block(p)
+        jobs, size = p.N * p.bands, per_block(p)
         here = scratch + thread * p.scratch
         row, pixel = p.width * p.C * 4, p.C * 4
         for job in range(thread * jobs // p.threads, (thread + 1) * jobs // p.threads):
@@ -120,11 +122,11 @@ def _correlate_unpooled(dy, code, w, start, dx, packed, memory, scratch, plan, w
             unpool(dy + n * q.PN, code + n * q.PN // 4, q, first - p.TOP, -p.LEFT,
                    last - first - 1 + (p.KH - 1) * p.DH + 1, p.width, here)
             for unit in range(p.G * p.blocks):
-                g, f = unit // p.blocks, unit % p.blocks * conv.LANES
+                g, f = unit // p.blocks, unit % p.blocks * LANES
                 channel = g * (p.F // p.G) + f
-                conv.cover(here + g * (p.C // p.G) * 4, row, pixel, packed + unit * per_block,
+                cover(here + g * (p.C // p.G) * 4, row, pixel, packed + unit * size,
                            dx + n * p.YN + first * p.YH + channel * 4, last - first,
-                           min(conv.LANES, p.F // p.G - f), p)
+                           min(LANES, p.F // p.G - f), 0, p)
 
 
 @parallel
@@ -207,7 +209,8 @@ def _forward_plans(x_shape, x_strides, w_shape, w_strides, stride, padding, dila
     f_stride, c_stride, h_stride, w_stride = w_strides
     p = conv.make_plan(x_shape, x_strides, (n, f, oh, ow), (0, 4, ow * f * 4, f * 4),
                        (f // groups * f_stride, f_stride, c_stride, h_stride, w_stride),
-                       (kh, kw), stride, dilation, (top, left), groups, workers, 0)
+                       (kh, kw), stride, dilation, (top, left), groups, workers, conv.RELU,
+                       by_filters=False)
     size = n, f, ph, pw
     if not ph * pw or p.tile_rows > window[0] or conv.kernel_for(p) is not conv.correlate:
         return p, None, size
@@ -269,7 +272,7 @@ def _backward_plan(dy_shape, dx_shape, dx_strides, w_shape, w_strides, map_size,
     return conv.make_plan(
         (n, f, *map_size), (0, 0, apart, apart), dx_shape, dx_strides,
         (f // groups * f_stride, c_stride, f_stride, -h_stride, -w_stride), (kh, kw), (1, 1),
-        dilation, before, groups, workers)
+        dilation, before, groups, workers, by_filters=False)
 
 
 def conv2d_relu_pool_weight_gradient(x, dy, code, map_size, window, kernel, stride, padding,

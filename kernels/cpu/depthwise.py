@@ -18,25 +18,26 @@ _sum_3x3, _sum_1x5, _sum_1x2, _sum_1x1 = (tiles.make_channel_sum_tile(*size) for
 
 
 @serial
-def _pack(w, bias, packed, first, p):
+def _pack(w, bias, scale, packed, first, p):
     """The bias of a vector of channels, then a vector of weights for each (kh, kw)."""
     lanes = min(WIDTH, p.C - first)
     clear(packed, (p.KH * p.KW + 1) * BYTES)
     for i in range(lanes):
         if bias != 0:
             write(packed + 4 * i, read(bias + 4 * (first + i)))
+        factor = read(scale + 4 * (first + i)) if scale != 0 else np.float32(1)
         for kh in range(p.KH):
             for kw in range(p.KW):
-                value = read(w + (first + i) * p.WG + kh * p.WH + kw * p.WW)
+                value = factor * read(w + (first + i) * p.WG + kh * p.WH + kw * p.WW)
                 write(packed + (kh * p.KW + kw + 1) * BYTES + 4 * i, value)
 
 
 @serial
-def _pack_all(w, bias, packed, p):
+def _pack_all(w, bias, scale, packed, p):
     """Pack all channels; returns how many vectors of them there are."""
     blocks = (p.C + WIDTH - 1) // WIDTH
     for block in range(blocks):
-        _pack(w, bias, packed + block * (p.KH * p.KW + 1) * BYTES, block * WIDTH, p)
+        _pack(w, bias, scale, packed + block * (p.KH * p.KW + 1) * BYTES, block * WIDTH, p)
     return blocks
 
 
@@ -51,20 +52,20 @@ def _cover(x, row, pixel, packed, y, rows, lanes, p):
             source, target = x + h * p.SH * row + at * x_pixel, y + h * p.YH + at * p.YW
             if size == PIXELS:
                 _many(source, x_pixel, p.KH, p.DH * row, p.KW, p.DW * pixel, packed + BYTES, BYTES,
-                      packed, target, p.YW, lanes, p.floor)
+                      packed, target, p.YW, lanes, p.bounds)
             elif size == 2:
                 _two(source, x_pixel, p.KH, p.DH * row, p.KW, p.DW * pixel, packed + BYTES, BYTES,
-                     packed, target, p.YW, lanes, p.floor)
+                     packed, target, p.YW, lanes, p.bounds)
             else:
                 _one(source, x_pixel, p.KH, p.DH * row, p.KW, p.DW * pixel, packed + BYTES, BYTES,
-                     packed, target, p.YW, lanes, p.floor)
+                     packed, target, p.YW, lanes, p.bounds)
             q += size
 
 
 @parallel
-def correlate_depthwise(x, w, bias, y, scratch, plan):
-    """The same as ``_correlate`` in ``conv.py``, for a plan with as many groups as channels."""
-    blocks = _pack_all(w, bias, scratch, read_plan(plan))
+def correlate_depthwise(x, w, bias, scale, more, y, scratch, plan):
+    """``correlate`` of ``conv.py`` for as many groups as channels; ``more`` has to be 0."""
+    blocks = _pack_all(w, bias, scale, scratch, read_plan(plan))
     for thread in prange(read_plan(plan).threads):
         p = read_plan(plan)
         size = (p.KH * p.KW + 1) * BYTES

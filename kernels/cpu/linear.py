@@ -10,6 +10,7 @@ from numba import prange
 
 from . import tiles
 from . import vectors as v
+from .conv_plan import NO_BOUNDS, bounds
 from .jit import on, parallel, serial, threads
 from .memory import FLOAT, address, contiguous, empty, scratch, suits
 from .objects import ROWS, layout
@@ -18,7 +19,6 @@ from .simd import BYTES, WIDTH, clear, copy, read, write
 LANES = 2 * WIDTH
 LINE = 2 * BYTES
 MANY = 1 << 17  # multiplications below which one thread is as fast
-NO_FLOOR = int(np.float32(-np.inf).view(np.int32))
 TALL = 2 * tiles.GROUP
 FEW = TALL - 1  # rows up to which w is better read as it lies than packed first
 COUNT = 12 if WIDTH == 16 else 6
@@ -29,24 +29,24 @@ _outer2 = tiles.make_outer_tile(COUNT, 2)
 
 
 @serial
-def _panel(rows, x, x_row, inner, packed, bias, y, y_row, lanes, floor):
+def _panel(rows, x, x_row, inner, packed, bias, y, y_row, lanes, limits):
     """y[:, :lanes] = x @ packed + bias for all rows of x; the last tile overlaps the one before."""
     r = 0
     while r < rows:
         if rows >= TALL:
             at = min(r, rows - TALL)
             _tall2(x + at * x_row, tiles.GROUP * x_row, x_row, 1, 0, 1, 0, inner, packed, LINE,
-                   bias, y + at * y_row, tiles.GROUP * y_row, y_row, lanes, floor)
+                   bias, y + at * y_row, tiles.GROUP * y_row, y_row, lanes, 0, limits)
             r += TALL
         else:
             _one2(x + r * x_row, 0, 0, 1, 0, 1, 0, inner, packed, LINE, bias, y + r * y_row, 0, 0,
-                  lanes, floor)
+                  lanes, 0, limits)
             r += 1
 
 
 @parallel
-def _times_transposed(x, x_row, w, w_row, bias, y, n, inner, o, scratch, workers, floor):
-    """y = max(floor, x @ w.T + bias): panels of LANES rows of w, turned."""
+def _times_transposed(x, x_row, w, w_row, bias, y, n, inner, o, scratch, workers, limits):
+    """y = x @ w.T + bias, cut off at limits: panels of LANES rows of w, turned."""
     panels = (o + LANES - 1) // LANES
     size = (inner + 1) * LINE
     for thread in prange(workers):
@@ -64,7 +64,7 @@ def _times_transposed(x, x_row, w, w_row, bias, y, n, inner, o, scratch, workers
                     source = w + (first + k) * w_row
                     for j in range(i, min(i + 32, inner)):
                         write(packed + LINE + j * LINE + 4 * k, read(source + 4 * j))
-            _panel(n, x, x_row, inner, packed + LINE, packed, y + 4 * first, 4 * o, lanes, floor)
+            _panel(n, x, x_row, inner, packed + LINE, packed, y + 4 * first, 4 * o, lanes, limits)
 
 
 @parallel
@@ -81,7 +81,7 @@ def _times(x, x_row, w, w_row, y, n, inner, o, scratch, workers):
             for i in range(inner):
                 copy(packed + LINE + i * LINE, w + i * w_row + 4 * first, 4 * lanes)
             _panel(n, x, x_row, inner, packed + LINE, packed, y + 4 * first, 4 * o, lanes,
-                   NO_FLOOR)
+                   NO_BOUNDS)
 
 
 @parallel
@@ -255,7 +255,7 @@ def _forward(x, w, b, least):
     room = scratch(workers * (inner + 1) * LINE)
     run = on(workers, _times_transposed)
     run(address(x), x.strides[0], address(w), w.strides[0], address(b), address(y), n, inner, o,
-        room, workers, int(least.view(np.int32)))
+        room, workers, bounds(least))
     return y
 
 

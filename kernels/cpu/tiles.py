@@ -3,6 +3,8 @@
 A tile of results stays in registers while the whole sum runs over it, so each number loaded is used
 many times. All strides are in bytes; x is any array of floats, w and g are packed as described.
 """
+import llvmlite.ir as ir
+
 from . import simd
 from .simd import BYTES, I64, broadcast, fma, load, load_float, loop, plus, store, store_some
 
@@ -15,18 +17,17 @@ MIDDLE = 4 if simd.WIDTH == 16 else 2
 def make_row_tile(groups, pixels, vectors):
     """The forward tile: ``groups * pixels`` results by ``vectors`` vectors of output channels.
 
-        y[g, p, :] = max(floor, bias[:] +
-                         sum over kh, kw, t of x[g, p, kh, kw, t] * w[kh, kw, t, :])
+        y[g, p, :] = bias[:] + sum over kh, kw, t of x[g, p, kh, kw, t] * w[kh, kw, t, :]
 
     Where the second group lies is free: next to the first in the same row, or in the row below.
     x[g, p, kh, kw, t] is at ``x + g*x_group + p*x_pixel + kh*x_row + kw*x_tap + 4*t``; of w the
     lines, one for each (kh, kw, t), follow each other ``w_line`` apart; of y only the first
-    ``lanes`` channels are written. ``floor`` holds the bits of a float: 0 for a ReLU, minus
-    infinity for none.
+    ``lanes`` channels are written. What lies ``more`` bytes behind each result in memory is added
+    to it, unless ``more`` is 0; then it is cut off at ``bounds``.
     """
-    @simd.kernel(16)
+    @simd.kernel(17)
     def row_tile(b, x, x_group, x_pixel, rows, x_row, taps, x_tap, run, w, w_line, bias, y, y_group,
-                 y_pixel, lanes, floor):
+                 y_pixel, lanes, more, bounds):
         offsets = [plus(b, b.mul(x_group, I64(g)), b.mul(x_pixel, I64(p)))
                    for g in range(groups) for p in range(pixels)]
         places = [plus(b, y, plus(b, b.mul(y_group, I64(g)), b.mul(y_pixel, I64(p))))
@@ -54,14 +55,54 @@ def make_row_tile(groups, pixels, vectors):
             return [plus(b, x_here, 4), b.add(w_here, w_line), *sums]
 
         _, _, *sums = loop(b, rows, [x, w, *start], one_row)
-        least = broadcast(b, b.bitcast(b.trunc(floor, simd.I32), simd.FLOAT))
         masks = [simd.first_lanes(b, plus(b, lanes, -v * simd.WIDTH)) for v in range(vectors)]
-        for i, place in enumerate(places):
-            for v in range(vectors):
-                value = sums[i * vectors + v]
-                value = b.select(b.fcmp_ordered("<", value, least), least, value)  # NaN stays NaN
-                store_some(b, value, plus(b, place, v * BYTES), masks[v])
+        targets = [(plus(b, place, v * BYTES), masks[v]) for place in places
+                   for v in range(vectors)]
+        sums = add_once(b, more, sums, targets)
+        for value, (place, mask) in zip(cut_off(b, sums, bounds), targets):
+            store_some(b, value, place, mask)
     return row_tile
+
+
+def cut_off(b, values, bounds):
+    """min(max(value, low), high) of vectors; NaN stays NaN. ``bounds``: see ``conv_plan.py``."""
+    low, high = (broadcast(b, b.bitcast(b.trunc(bits, simd.I32), simd.FLOAT))
+                 for bits in (bounds, b.lshr(bounds, I64(32))))
+    values = [b.select(b.fcmp_ordered("<", value, low), low, value) for value in values]
+    return [b.select(b.fcmp_ordered(">", value, high), high, value) for value in values]
+
+
+def add_once(b, more, values, targets):
+    """Add what lies ``more`` bytes behind each target (address, mask), unless ``more`` is 0."""
+    def add(sums):
+        return [b.fadd(value, simd.load_some(b, b.add(place, more), mask))
+                for value, (place, mask) in zip(sums, targets)]
+    return loop(b, b.zext(b.icmp_signed("!=", more, I64(0)), I64), values, add)
+
+
+@simd.kernel(7)
+def turn(b, x, x_row, rows, columns, scale, y, y_line):
+    """y[t, :] = x[:, t] * scale[:]: a square of WIDTH x WIDTH floats, rows for columns.
+
+    Of x the first ``rows`` of the first ``columns`` floats are read, in place of the rest are
+    zeros; all of y is written. Without ``scale`` (0) the floats stay as they are.
+    """
+    width, inside = simd.WIDTH, simd.first_lanes(b, columns)
+    nothing = ir.Constant(simd.MASK, [0] * width)
+    lines = [simd.load_some(b, plus(b, x, b.mul(x_row, I64(i))),
+                            b.select(b.icmp_signed("<", I64(i), rows), inside, nothing))
+             for i in range(width)]
+    half = width // 2
+    zips = [ir.Constant(simd.INDICES, [first + i // 2 + i % 2 * width for i in range(width)])
+            for first in (0, half)]
+    for _ in range(width.bit_length() - 1):     # each turn interleaves the halves of the square
+        lines = [b.shuffle_vector(lines[i], lines[i + half], order)
+                 for i in range(half) for order in zips]
+    factors = simd.load_some(b, scale, b.select(b.icmp_signed("!=", scale, I64(0)),
+                                                simd.first_lanes(b, rows), nothing))
+    factors = b.select(b.icmp_signed("!=", scale, I64(0)), factors, simd.constant(1))
+    for t, line in enumerate(lines):
+        store(b, b.fmul(line, factors), plus(b, y, b.mul(y_line, I64(t))))
 
 
 def make_outer_tile(count, vectors, lines=1):
@@ -105,11 +146,11 @@ def make_outer_tile(count, vectors, lines=1):
 def make_channel_tile(pixels):
     """The depthwise tile: ``pixels`` results of one vector of channels, each channel on its own.
 
-        y[p, :] = max(floor, bias[:] + sum over kh, kw of x[p, kh, kw, :] * w[kh, kw, :])
+        y[p, :] = bias[:] + sum over kh, kw of x[p, kh, kw, :] * w[kh, kw, :], cut off at bounds
     """
     @simd.kernel(13)
     def channel_tile(b, x, x_pixel, rows, x_row, taps, x_tap, w, w_line, bias, y, y_pixel, lanes,
-                     floor):
+                     bounds):
         def one_row(values):
             x_here, w_here, *sums = values
             _, w_next, *sums = loop(b, taps, [x_here, w_here, *sums], one_tap)
@@ -123,10 +164,8 @@ def make_channel_tile(pixels):
             return [b.add(x_here, x_tap), b.add(w_here, w_line), *sums]
 
         _, _, *sums = loop(b, rows, [x, w, *[load(b, bias)] * pixels], one_row)
-        least = broadcast(b, b.bitcast(b.trunc(floor, simd.I32), simd.FLOAT))
         mask = simd.first_lanes(b, lanes)
-        for p, value in enumerate(sums):
-            value = b.select(b.fcmp_ordered("<", value, least), least, value)
+        for p, value in enumerate(cut_off(b, sums, bounds)):
             store_some(b, value, b.add(y, b.mul(y_pixel, I64(p))), mask)
     return channel_tile
 
@@ -170,10 +209,10 @@ def make_channel_sum_tile(kernel_rows, taps):
 def make_dot_tile(pixels):
     """The tile for a single output channel: vectors along the inputs, summed up at the end.
 
-        y[p] = max(floor, bias + sum over kh, kw, t of x[p, kh, kw, t] * w[kh, kw, t])
+        y[p] = bias + sum over kh, kw, t of x[p, kh, kw, t] * w[kh, kw, t], cut off at bounds
     """
     @simd.kernel(12)
-    def dot_tile(b, x, x_pixel, rows, x_row, taps, x_tap, run, w, bias, y, y_pixel, floor):
+    def dot_tile(b, x, x_pixel, rows, x_row, taps, x_tap, run, w, bias, y, y_pixel, bounds):
         offsets = [b.mul(x_pixel, I64(p)) for p in range(pixels)]
         steps = b.sdiv(plus(b, run, simd.WIDTH - 1), I64(simd.WIDTH))
 
@@ -198,10 +237,12 @@ def make_dot_tile(pixels):
                     *sums]
 
         _, _, *sums = loop(b, rows, [x, w, *[simd.constant(0)] * pixels], one_row)
-        least = b.bitcast(b.trunc(floor, simd.I32), simd.FLOAT)
+        low, high = (b.bitcast(b.trunc(bits, simd.I32), simd.FLOAT)
+                     for bits in (bounds, b.lshr(bounds, I64(32))))
         start = load_float(b, bias)
         for p, value in enumerate(sums):
             value = b.fadd(simd.total(b, value), start)
-            value = b.select(b.fcmp_ordered("<", value, least), least, value)
+            value = b.select(b.fcmp_ordered("<", value, low), low, value)
+            value = b.select(b.fcmp_ordered(">", value, high), high, value)
             simd.store_float(b, value, b.add(y, b.mul(y_pixel, I64(p))))
     return dot_tile

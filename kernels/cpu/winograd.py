@@ -50,6 +50,7 @@ import numpy as np
 from . import simd
 from .jit import serial
 from .simd import I64, WIDTH, constant, fma, load, load_some, plus, store, store_some
+from .tiles import add_once, cut_off
 
 POINTS = {2: (0, 1, -1), 4: (0, 3 / 4, -3 / 4, 3 / 2, -3 / 2)}     # and infinity
 SWITCH = [os.environ.get("MINITORCH_CNN_WINOGRAD", "1") != "0"]     # the last one holds
@@ -193,25 +194,26 @@ def make_transform(combine, matrix):
 
 
 def make_result_transform(matrix):
-    """The same with bias and floor at the end (as in ``tiles.make_row_tile``).
+    """The same with bias, ``more`` and bounds at the end (as in ``tiles.make_row_tile``).
 
     All of x is read, of y the first ``lanes`` channels are written. The vector at ``seen`` becomes
-    NaN for good if a result (before bias and floor) is not finite.
+    NaN for good if a result (before all that) is not finite.
     """
-    @simd.kernel(10)
-    def transform(b, x, x_row, x_pixel, bias, floor, y, y_row, y_pixel, lanes, seen):
+    @simd.kernel(11)
+    def transform(b, x, x_row, x_pixel, bias, more, bounds, y, y_row, y_pixel, lanes, seen):
         tile = [[load(b, place) for place in line]
                 for line in _square(b, x, x_row, x_pixel, len(matrix[0]))]
         result = _both_ways(b, _from_points, matrix, tile)
-        least = simd.broadcast(b, b.bitcast(b.trunc(floor, simd.I32), simd.FLOAT))
         start, mask, check = load(b, bias), simd.first_lanes(b, lanes), load(b, seen)
-        for values, places in zip(result, _square(b, y, y_row, y_pixel, len(matrix))):
-            for value, place in zip(values, places):
-                check = fma(b, value, constant(0), check)
-                value = b.fadd(value, start)
-                value = b.select(b.fcmp_ordered("<", value, least), least, value)
-                store_some(b, value, place, mask)
+        values = [value for line in result for value in line]
+        for value in values:
+            check = fma(b, value, constant(0), check)
         store(b, check, seen)
+        targets = [(place, mask) for line in _square(b, y, y_row, y_pixel, len(matrix))
+                   for place in line]
+        values = add_once(b, more, [b.fadd(value, start) for value in values], targets)
+        for value, (place, _) in zip(cut_off(b, values, bounds), targets):
+            store_some(b, value, place, mask)
     return transform
 
 
@@ -260,9 +262,9 @@ def transform_back(m, x, row, pixel, lanes, y, y_row, y_pixel):
 
 
 @serial
-def transform_result(m, x, row, pixel, bias, floor, y, y_row, y_pixel, lanes, seen):
-    """max(floor, bias + A^T x A)"""
+def transform_result(m, x, row, pixel, bias, more, bounds, y, y_row, y_pixel, lanes, seen):
+    """bias + A^T x A"""
     if m == 4:
-        _result4(x, row, pixel, bias, floor, y, y_row, y_pixel, lanes, seen)
+        _result4(x, row, pixel, bias, more, bounds, y, y_row, y_pixel, lanes, seen)
     else:
-        _result2(x, row, pixel, bias, floor, y, y_row, y_pixel, lanes, seen)
+        _result2(x, row, pixel, bias, more, bounds, y, y_row, y_pixel, lanes, seen)

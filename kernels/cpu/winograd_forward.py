@@ -17,16 +17,17 @@ from numba import prange
 
 from . import tiles
 from . import vectors as v
+from .conv_plan import NO_BOUNDS
 from .jit import on, parallel, run_or, serial, threads
 from .memory import scratch
 from .objects import Packed, address, reader
-from .simd import BYTES, WIDTH, clear, copy, read, write
+from .simd import BYTES, WIDTH, clear, copy, copy_vector, read, write
 from .stage import channels_last, stage
 from .winograd import FEW, transform_input, transform_result, transform_weight
 
 LANES = 2 * WIDTH
 LINE = 2 * BYTES
-NO_FLOOR = int(np.float32(-np.inf).view(np.int32))
+ROOM = 10 * WIDTH * LINE    # of a thread, for the weights of WIDTH input channels
 V_BYTES = 3 << 17       # of V that a thread has at once
 TALL, MIDDLE = 2 * tiles.GROUP, 2 * tiles.MIDDLE
 
@@ -40,7 +41,7 @@ class Plan(Packed, namedtuple("Plan", (
         "XN XC XH XW YN YH YW WF WC WH WW "     # strides in bytes
         "m n positions down across tiles jobs threads blocks "
         "channels v_plane m_plane u_plane "     # bytes of a tile's channels in V; of a position
-        "own packed floor"))):                  # bytes of a thread's scratch memory, of U
+        "own packed bounds"))):                  # bytes of a thread's scratch memory, of U
     """A convolution, cut into tiles and those into jobs."""
 
 
@@ -54,7 +55,7 @@ def odd_lines(size):
 
 @functools.cache
 def make_plan(m, x_shape, x_strides, y_shape, y_strides, w_strides, before, workers,
-              floor=NO_FLOOR):
+              limits=NO_BOUNDS):
     """Cut a convolution into tiles of m x m results, and those into jobs."""
     (N, C, H, W), (_, F, OH, OW) = x_shape, y_shape
     workers = workers if N * F * OH * OW * C * 9 > FEW else 1
@@ -66,21 +67,25 @@ def make_plan(m, x_shape, x_strides, y_shape, y_strides, w_strides, before, work
     most, blocks = -(-count // jobs), -(-F // LANES)
     v_plane, m_plane, u_plane = (odd_lines(size) for size in (most * channels, most * LINE,
                                                               C * LINE))
-    own = (n * n * (v_plane + m_plane + channels) + m * m * LINE + 9 * LINE + LINE + BYTES)
+    own = (n * n * (v_plane + m_plane + channels) + 2 * m * m * LINE + ROOM + LINE + BYTES)
     return Plan(N, C, H, W, F, OH, OW, *before, *x_strides, y_strides[0], *y_strides[2:],
                 *w_strides, m, n, n * n, down, across, count, jobs, min(workers, jobs), blocks,
                 channels, v_plane, m_plane, u_plane, odd_lines(own),
-                blocks * (n * n * u_plane + LINE), floor)
+                blocks * (n * n * u_plane + LINE), limits)
 
 
 @parallel
-def convolve(x, w, bias, y, scratch, plan):
-    """y = bias + x correlated with w; whether all of it is finite. Arguments are addresses."""
+def convolve(x, w, bias, scale, more, y, scratch, plan):
+    """y = bias + x correlated with scale * w; whether all of it is finite.
+
+    Arguments are addresses; ``more``: see ``tiles.make_row_tile``.
+    """
     for thread in prange(_read_plan(plan).threads):
         p = _read_plan(plan)
-        units = p.blocks * p.C
+        pieces = (p.C + WIDTH - 1) // WIDTH
+        units = p.blocks * pieces
         for unit in range(thread * units // p.threads, (thread + 1) * units // p.threads):
-            _pack(w, bias, scratch, unit // p.C, unit % p.C,
+            _pack(w, bias, scale, scratch, unit // pieces, unit % pieces * WIDTH,
                   scratch + p.packed + thread * p.own, p)
     for thread in prange(_read_plan(plan).threads):
         p = _read_plan(plan)
@@ -88,8 +93,8 @@ def convolve(x, w, bias, y, scratch, plan):
         seen = room + p.own - BYTES
         clear(seen, BYTES)
         for job in range(thread * p.jobs // p.threads, (thread + 1) * p.jobs // p.threads):
-            _job(x, y, scratch, room, seen, job * p.tiles // p.jobs, (job + 1) * p.tiles // p.jobs,
-                 p)
+            _job(x, more, y, scratch, room, seen, job * p.tiles // p.jobs,
+                 (job + 1) * p.tiles // p.jobs, p)
     return _all_finite(scratch, _read_plan(plan))
 
 
@@ -102,30 +107,59 @@ def _all_finite(scratch, p):
 
 
 @serial
-def _pack(w, bias, packed, block, c, room, p):
-    """U of one input channel and one block of filters; of the first channel the bias too."""
+def _pack(w, bias, scale, packed, block, first, room, p):
+    """U of one block of filters and the input channels from ``first`` on, WIDTH of them at most.
+
+    With the first ones comes the bias.
+    """
     f = block * LANES
-    lanes = min(LANES, p.F - f)
+    lanes, count = min(LANES, p.F - f), min(WIDTH, p.C - first)
     start = packed + block * (p.positions * p.u_plane + LINE)
-    if c == 0:
+    if first == 0:
         clear(start, LINE)
         if bias != 0:
             copy(start, bias + 4 * f, 4 * lanes)
-    if lanes < LANES:
-        clear(room, 9 * LINE)
-    origin = w + f * p.WF + c * p.WC
-    for i in range(lanes):
-        for kh in range(3):
-            for kw in range(3):
-                write(room + (3 * kh + kw) * LINE + 4 * i,
-                      read(origin + i * p.WF + kh * p.WH + kw * p.WW))
-    for half in range(0, LINE, BYTES):
-        transform_weight(p.m, room + half, 3 * LINE, LINE, WIDTH, start + LINE + c * LINE + half,
-                         p.n * p.u_plane, p.u_plane)
+    factors = scale + 4 * f if scale != 0 else 0
+    _gather(w + f * p.WF + first * p.WC, lanes, count, factors, room, room + 9 * WIDTH * LINE, p)
+    for c in range(count):
+        for half in range(0, LINE, BYTES):
+            transform_weight(p.m, room + 9 * c * LINE + half, 3 * LINE, LINE, WIDTH,
+                             start + LINE + (first + c) * LINE + half, p.n * p.u_plane, p.u_plane)
 
 
 @serial
-def _job(x, y, packed, room, seen, first, last, p):
+def _gather(w, lanes, count, factors, room, spare, p):
+    """The 9 taps of ``count`` input channels, in lines of filters; 0 in place of missing ones."""
+    for half in range(0, LANES, WIDTH):
+        start, left = w + half * p.WF, lanes - half
+        scale, lines = factors + 4 * half if factors != 0 else 0, room + 4 * half
+        if p.WW == 4 and p.WH == 12 and p.WC == 36:
+            for t in range(0, 9 * count, WIDTH):
+                # the room after the last line is there, and nobody's
+                tiles.turn(start + 4 * t, p.WF, left, min(WIDTH, 9 * count - t), scale,
+                           lines + t * LINE, LINE)
+        elif p.WW == -4 and p.WH == -12 and WIDTH >= 9:
+            for c in range(count):
+                tiles.turn(start + c * p.WC - 32, p.WF, left, 9, scale, spare, BYTES)
+                for k in range(9):
+                    copy_vector(lines + (9 * c + 8 - k) * LINE, spare + k * BYTES)
+        else:
+            _one_by_one(start, left, count, scale, lines, p)
+
+
+@serial
+def _one_by_one(w, lanes, count, scale, lines, p):
+    for c in range(count):
+        for k in range(9):
+            line, source = lines + (9 * c + k) * LINE, w + c * p.WC + k // 3 * p.WH + k % 3 * p.WW
+            clear(line, BYTES)
+            for i in range(min(lanes, WIDTH)):
+                factor = read(scale + 4 * i) if scale != 0 else np.float32(1)
+                write(line + 4 * i, factor * read(source + i * p.WF))
+
+
+@serial
+def _job(x, more, y, packed, room, seen, first, last, p):
     """The tiles from ``first`` to ``last``: V, then block by block M and y."""
     zeros = seen - LINE
     clear(zeros, LINE)
@@ -140,7 +174,7 @@ def _job(x, y, packed, room, seen, first, last, p):
             _product(room + k * p.v_plane, p.channels, last - first, p.C,
                      start + LINE + k * p.u_plane, zeros, results + k * p.m_plane, lanes)
         for t in range(first, last):
-            _result(results + (t - first) * LINE, start, y, t, block, lanes, spare, seen, p)
+            _result(results + (t - first) * LINE, start, more, y, t, block, lanes, spare, seen, p)
 
 
 @serial
@@ -181,32 +215,32 @@ def _product(x, x_row, rows, inner, w, zeros, y, lanes):
 def _tall(x, x_row, inner, w, zeros, y, lanes):
     if lanes > WIDTH:
         _tall2(x, tiles.GROUP * x_row, x_row, 1, 0, 1, 0, inner, w, LINE, zeros, y,
-               tiles.GROUP * LINE, LINE, LANES, NO_FLOOR)
+               tiles.GROUP * LINE, LINE, LANES, 0, NO_BOUNDS)
     else:
         _tall1(x, tiles.GROUP * x_row, x_row, 1, 0, 1, 0, inner, w, LINE, zeros, y,
-               tiles.GROUP * LINE, LINE, LANES, NO_FLOOR)
+               tiles.GROUP * LINE, LINE, LANES, 0, NO_BOUNDS)
 
 
 @serial
 def _middle(x, x_row, inner, w, zeros, y, lanes):
     if lanes > WIDTH:
         _middle2(x, tiles.MIDDLE * x_row, x_row, 1, 0, 1, 0, inner, w, LINE, zeros, y,
-                 tiles.MIDDLE * LINE, LINE, LANES, NO_FLOOR)
+                 tiles.MIDDLE * LINE, LINE, LANES, 0, NO_BOUNDS)
     else:
         _middle1(x, tiles.MIDDLE * x_row, x_row, 1, 0, 1, 0, inner, w, LINE, zeros, y,
-                 tiles.MIDDLE * LINE, LINE, LANES, NO_FLOOR)
+                 tiles.MIDDLE * LINE, LINE, LANES, 0, NO_BOUNDS)
 
 
 @serial
 def _small(x, inner, w, zeros, y, lanes):
     if lanes > WIDTH:
-        _small2(x, 0, 0, 1, 0, 1, 0, inner, w, LINE, zeros, y, 0, LINE, LANES, NO_FLOOR)
+        _small2(x, 0, 0, 1, 0, 1, 0, inner, w, LINE, zeros, y, 0, LINE, LANES, 0, NO_BOUNDS)
     else:
-        _small1(x, 0, 0, 1, 0, 1, 0, inner, w, LINE, zeros, y, 0, LINE, LANES, NO_FLOOR)
+        _small1(x, 0, 0, 1, 0, 1, 0, inner, w, LINE, zeros, y, 0, LINE, LANES, 0, NO_BOUNDS)
 
 
 @serial
-def _result(x, bias, y, t, block, lanes, spare, seen, p):
+def _result(x, bias, more, y, t, block, lanes, spare, seen, p):
     """Tile t of y, of one block of filters; what lies beyond the edge of y is cut off."""
     h, w = t // p.across % p.down * p.m, t % p.across * p.m
     target = y + t // (p.down * p.across) * p.YN + h * p.YH + w * p.YW + block * LINE
@@ -214,23 +248,36 @@ def _result(x, bias, y, t, block, lanes, spare, seen, p):
     place, row, pixel = target, p.YH, p.YW
     if not whole:
         place, row, pixel = spare, p.m * LINE, LINE
+        if more != 0:
+            size = p.m * p.m * LINE
+            _copy_tile(spare + size, row, pixel, target + more, p.YH, p.YW, h, w, lanes, p)
+            more = size
     for lane in range(0, lanes, WIDTH):
-        transform_result(p.m, x + 4 * lane, p.n * p.m_plane, p.m_plane, bias + 4 * lane, p.floor,
-                         place + 4 * lane, row, pixel, lanes - lane, seen)
+        transform_result(p.m, x + 4 * lane, p.n * p.m_plane, p.m_plane, bias + 4 * lane, more,
+                         p.bounds, place + 4 * lane, row, pixel, lanes - lane, seen)
     if not whole:
-        for i in range(min(p.m, p.OH - h)):
-            for j in range(min(p.m, p.OW - w)):
-                copy(target + i * p.YH + j * p.YW, spare + (i * p.m + j) * LINE, 4 * lanes)
+        _copy_tile(target, p.YH, p.YW, spare, row, pixel, h, w, lanes, p)
 
 
-def correlate_winograd(m, x, w, w_strides, bias, y, before, floor, otherwise):
-    """y = bias + x correlated with 3x3 weights at address w, by F(m x m, 3x3).
+@serial
+def _copy_tile(target, row, pixel, source, source_row, source_pixel, h, w, lanes, p):
+    """Copy the pixels of the tile at (h, w) that lie inside y."""
+    for i in range(min(p.m, p.OH - h)):
+        for j in range(min(p.m, p.OW - w)):
+            copy(target + i * row + j * pixel, source + i * source_row + j * source_pixel,
+                 4 * lanes)
+
+
+def correlate_winograd(m, x, w, w_strides, bias, scale, more, y, before, limits, otherwise):
+    """y = bias + x correlated with scale * 3x3 weights at address w, by F(m x m, 3x3).
 
     ``before`` (rows, columns) of zeros lie before x. Where some of y is not finite,
     ``otherwise()`` is to do it.
     """
     x = channels_last(x)
-    plan = make_plan(m, x.shape, x.strides, y.shape, y.strides, w_strides, before, threads(), floor)
+    plan = make_plan(m, x.shape, x.strides, y.shape, y.strides, w_strides, before, threads(),
+                     limits)
     room = scratch(plan.packed + plan.threads * plan.own)
-    arguments = address(x), w, address(bias), address(y), room, plan.address
+    arguments = (address(x), w, address(bias), address(scale), more, address(y), room,
+                 plan.address)
     run_or(on(plan.threads, convolve), arguments, otherwise)
