@@ -103,6 +103,10 @@ def _limits(name, arguments):
     if name == "batch_norm_forward":
         x, mean, *others = sizes
         return [3e-7 * reference(x, -mean, *others)]
+    if name == "conv2d_norm_forward":
+        *others, mean, var, z, eps, _, stride, padding, dilation, groups = sizes
+        return [1e-5 * reference(*others, -mean, var, z, eps, (None, None), stride, padding,
+                                 dilation, groups)]
     if name == "batch_norm_backward":
         return _limits_of_norm_backward(*sizes)
     if name in ("group_norm_forward", "layer_norm_forward"):
@@ -287,6 +291,7 @@ def cut_small(set_name=setattr):
     """Make every kernel cut small problems as it cuts large ones: many bands, all threads."""
     from minitorch_cnn.kernels.cpu import conv, conv_weight, norm, winograd_forward, winograd_weight
     for module, name, value in ((conv, "BAND", 1 << 13), (conv, "FEW", 0),
+                                (conv, "CHUNK", 1 << 12),
                                 (conv_weight, "BAND", 1 << 12), (conv_weight, "SWEEP", 1),
                                 (norm, "MANY", 0),
                                 (winograd_forward, "V_BYTES", 0), (winograd_forward, "FEW", 0),

@@ -190,6 +190,23 @@ def convolution(pick):
     return _of_a_convolution(pick, x, w, options, size)
 
 
+def folded(pick):
+    """A convolution with batch norm, perhaps a summand and limits."""
+    while True:
+        name, arguments = pick.of((convolution, three_by_three))(pick)
+        if name == "conv2d_forward":
+            break
+    x, w, b, *options = arguments
+    y = kernels.conv2d_forward.version("reference")(*arguments)
+    mean, var = numbers(pick, w.shape[:1]), np.abs(numbers(pick, w.shape[:1], 0))
+    weight, bias = [lay(pick, numbers(pick, w.shape[:1])) if pick.number(0, 2) else None
+                    for _ in range(2)]
+    z = lay(pick, numbers(pick, y.shape, strange=True)) if pick.number(0, 1) else None
+    limits = pick.of(((None, None), (0, None), (0, 6), (None, 1.5), (-1, 1)))
+    return "conv2d_norm_forward", (x, w, b, weight, bias, lay(pick, mean), lay(pick, var), z,
+                                   pick.of((1e-5, 1e-3)), limits, *options)
+
+
 def three_by_three(pick):
     """3x3, stride 1, padding up to 2: what Winograd's convolution can do."""
     C, F = pick.of(CHANNELS), pick.of(CHANNELS)
@@ -448,7 +465,7 @@ def scores(pick):
     return "cross_entropy_backward", (dy, x, counts, mean)
 
 
-PROBLEMS = {f.__name__: f for f in (convolution, three_by_three, max_pooling, avg_pooling,
-                                    adaptive_pooling, normalization, group_normalization,
-                                    layer_normalization, matrix_product, rectification,
-                                    learned_slopes, straight, smooth, scores)}
+PROBLEMS = {f.__name__: f for f in (convolution, folded, three_by_three, max_pooling,
+                                    avg_pooling, adaptive_pooling, normalization,
+                                    group_normalization, layer_normalization, matrix_product,
+                                    rectification, learned_slopes, straight, smooth, scores)}

@@ -52,9 +52,8 @@ def _turn_filters(w, w_filter, lanes, inner, taps, factors, lines, spare):
     """Of every filter the numbers lie side by side, in the order (input channel, tap)."""
     for half in range(0, lanes, WIDTH):
         first, scale = w + half * w_filter, factors + 4 * half if factors != 0 else 0
-        c = k = 0
         for t in range(0, inner * taps, WIDTH):
-            columns = min(WIDTH, inner * taps - t)
+            columns, c, k = min(WIDTH, inner * taps - t), t // taps, t % taps
             if taps == 1 and columns == WIDTH:
                 tiles.turn(first + 4 * t, w_filter, lanes - half, columns, scale,
                            lines + t * LINE + 4 * half, LINE)

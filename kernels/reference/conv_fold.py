@@ -1,0 +1,22 @@
+"""Convolution + batch norm with given statistics + a summand + limits as one primitive.
+
+    y = z + (x correlated with w, plus b, minus mean) / sqrt(var + eps) * weight + bias
+
+cut off at (low, high). b, weight, bias (F,) and z (shape of y) may be None, and so may the limits.
+"""
+from minitorch_cnn.device import array_module
+
+from . import conv, norm
+
+
+def conv2d_norm_forward(x, w, b, weight, bias, mean, var, z, eps, limits, stride, padding,
+                        dilation, groups):
+    """y (N, F, OH, OW)."""
+    xp = array_module(x)
+    y = conv.conv2d_forward(x, w, b, stride, padding, dilation, groups)
+    y = norm.batch_norm_forward(y, mean, 1 / xp.sqrt(var + eps), weight, bias).astype(x.dtype)
+    if z is not None:
+        y = y + z
+    low, high = limits
+    y = y if low is None else xp.maximum(y, low)
+    return y if high is None else xp.minimum(y, high)
