@@ -38,7 +38,7 @@ def pack(w, bias, scale, packed, unit, p):
         copy(packed, bias + 4 * channel, 4 * lanes)
     lines, inner, taps = packed + LINE, p.C // p.G, p.KH * p.KW
     spare = lines + taps * inner * LINE
-    dense = p.WH == p.KW * p.WW     # the taps lie side by side
+    dense = p.KW * p.WW == p.WH     # the taps lie side by side
     if dense and p.WW == 4 and p.WC == 4 * taps:
         _turn_filters(origin, p.WF, lanes, inner, taps, factors, lines, spare)
     elif dense and abs(p.WW) == 4 and 1 < taps <= WIDTH:

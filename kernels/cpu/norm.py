@@ -11,6 +11,7 @@ import numpy as np
 from numba import prange
 
 from . import vectors as v
+from .affine import scaled
 from .jit import entry, parallel, threads
 from .memory import address, empty
 from .rows import empty_table, fits, table
@@ -95,13 +96,9 @@ def batch_norm_forward(x, mean, inv_std, weight, bias):
     """y = (x - mean) * inv_std * weight + bias, as one multiplication and one addition."""
     if not fits(x):
         return NotImplemented
-    t = table(x)
     scale = _floats(inv_std if weight is None else inv_std * weight)
     shift = _floats(-mean * scale if bias is None else bias - mean * scale)
-    y = empty_table(x.shape)
-    affine(t.start, address(scale), address(shift), address(y), t.rows, t.columns, _workers(t), 1,
-           0)
-    return y
+    return scaled(x, scale, shift)
 
 
 @parallel

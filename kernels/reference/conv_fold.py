@@ -20,3 +20,11 @@ def conv2d_norm_forward(x, w, b, weight, bias, mean, var, z, eps, limits, stride
     low, high = limits
     y = y if low is None else xp.maximum(y, low)
     return y if high is None else xp.minimum(y, high)
+
+
+def conv2d_norm_input_gradient(dy, w, weight, var, eps, size, stride, padding, dilation, groups):
+    """dx (N, C, *size), from the gradient of what there is before the summand and the limits."""
+    scale = 1 / array_module(w).sqrt(var + eps)
+    scale = scale if weight is None else scale * weight
+    dz = dy * scale.reshape(-1, 1, 1).astype(dy.dtype)
+    return conv.conv2d_input_gradient(dz, w, size, stride, padding, dilation, groups)

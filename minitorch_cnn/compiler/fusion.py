@@ -17,6 +17,7 @@ from ..ops.matmul import Linear
 from ..ops.norm import BatchNorm
 from ..ops.pool import MaxPool2d
 from . import fused
+from .folded import conv_norm
 from .recording import Call, SetGrad, Slot, Write, slots_in
 
 
@@ -79,6 +80,11 @@ def _cross_entropy(loss):
 # of what is cut off at 0 is the maximum, cut off at 0.
 CHAINS = (
     ((Conv2d, BatchNorm, ReLU, MaxPool2d), _conv_norm),
+    ((Conv2d, BatchNorm, Add, ReLU), conv_norm),
+    ((Conv2d, BatchNorm, Add), conv_norm),
+    ((Conv2d, BatchNorm, ReLU), conv_norm),
+    ((Conv2d, BatchNorm, HardTanh), conv_norm),
+    ((Conv2d, BatchNorm), conv_norm),
     ((Conv2d, ReLU, MaxPool2d), _conv_relu_pool),
     ((Conv2d, MaxPool2d, ReLU), _conv_relu_pool),
     ((BatchNorm, ReLU, MaxPool2d), _norm),
@@ -120,7 +126,7 @@ def fuse(recording):
     followers, seen = _followers(recording), {}
     for i, event in enumerate(recording.events):
         if isinstance(event, Call) and i not in seen:
-            chain = _chain(i, event, calls, followers)
+            chain = _chain(i, event, calls, followers, seen)
             if chain is not None:
                 numbers, call = chain
                 seen.update(dict.fromkeys(numbers))
@@ -128,11 +134,13 @@ def fuse(recording):
     return seen
 
 
-def _chain(i, event, calls, followers):
+def _chain(i, event, calls, followers, seen):
     """([numbers of events], Call of the fused op), for the longest chain that starts here."""
     numbers, events = [i], [event]
     while len(events) < 4 and followers.get(events[-1].result) is not None:
         number, following = calls[followers[events[-1].result]]
+        if number in seen:      # a sum that another chain ends with
+            break
         numbers.append(number)
         events.append(following)
     kinds = tuple([e.kind for e in events])
@@ -143,8 +151,8 @@ def _chain(i, event, calls, followers):
         op = make(*events[:length])
         if op:
             first, last = events[0], events[length - 1]
-            more = [e for e in events[1:length] if len(e.arguments) > 1]    # batch norm's weights
-            join = [[*getattr(first, name), *[x for e in more for x in getattr(e, name)[1:]]]
+            join = [[*getattr(first, name), *[x for one, two in zip(events, events[1:length])
+                                              for x in _others(name, one, two)]]
                     for name in ("arguments", "needs", "edges", "shapes")]
             call = Call(type(op), dict(op.__dict__), join[0], last.result, last.shape, last.dtype,
                         tuple(join[1]), tuple(join[2]), last.op, join[3], first.user)
@@ -152,8 +160,14 @@ def _chain(i, event, calls, followers):
     return None
 
 
+def _others(name, one, two):
+    """What a call has besides the result of the one before: batch norm's weights, a summand."""
+    values, inside = list(getattr(two, name)), two.arguments.index(one.result)
+    return values[:inside] + values[inside + 1:]
+
+
 def _followers(recording):
-    """{slot: result of the one op that reads it, as its first argument}."""
+    """{slot: result of the one op that reads it, as its first argument; of a sum, as either}."""
     uses, follower = Counter(slots_in(recording.outputs)), {}
     inside = {}     # op on the tape -> its result
     for event in recording.events:
@@ -161,8 +175,8 @@ def _followers(recording):
             slots = [x for x in event.arguments if isinstance(x, Slot)]
             uses.update(slots)
             inside[event.op] = event.result
-            if slots and slots[0] is event.arguments[0]:
-                follower[slots[0]] = event.result
+            firsts = event.arguments[:2 if event.kind is Add else 1]
+            follower.update({x: event.result for x in firsts if isinstance(x, Slot)})
         elif isinstance(event, (Write, SetGrad)):
             uses.update(slots_in([getattr(event, "target", None), event.slot]))
         for edge in _ends(event):

@@ -23,6 +23,7 @@ from ..ops.pool import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
 from ..ops.shape import Reshape
 from ..ops.smooth_activation import GELU, GELUTanh, LogSigmoid, Mish, Sigmoid, SiLU, Softplus, Tanh
 from . import fused
+from .folded import ConvNorm
 from .program import Run
 from .recording import Slot, slots_in
 from .steps import Backward, Forward, Ones, Sum
@@ -33,9 +34,10 @@ CALLS_ONLY = {Conv2d, ConvTranspose2d, Linear, MaxPool2d, AvgPool2d, AdaptiveAvg
               Add, Sub, Mul, ReLU, LeakyReLU, HardTanh, HardSigmoid, HardSwish,
               ELU, GELU, GELUTanh, LogSigmoid, Mish, Sigmoid, SiLU, Softplus, Tanh,
               fused.ConvReLU, fused.ConvReLUPool, fused.ReLUPool, fused.BatchNormReLU,
-              fused.ConvBatchNormReLUPool, fused.AddReLU, fused.LinearReLU, fused.LabelCrossEntropy}
+              fused.ConvBatchNormReLUPool, fused.AddReLU, fused.LinearReLU, fused.LabelCrossEntropy,
+              ConvNorm}
 # The gradient may be dy itself, of which a leaf needs a copy.
-HAND_ON = {Reshape, Add, Sub, fused.AddReLU}
+HAND_ON = {Reshape, Add, Sub, fused.AddReLU, ConvNorm}
 
 
 class Replay(Run):
@@ -117,7 +119,7 @@ class Replay(Run):
         if step.node.kind is Reshape and not calls:
             one, other = step.reads()[0], step.writes()[0]
             return np.may_share_memory(self.arrays[one.number], self.arrays[other.number])
-        if step.node.kind in (Add, Sub, fused.AddReLU) and isinstance(step, Backward):
+        if step.node.kind in (Add, Sub, fused.AddReLU, ConvNorm) and isinstance(step, Backward):
             return not any(dx is not None and isinstance(edge, Tensor)
                            for dx, edge in zip(step.grads, step.node.edges))
         return True
