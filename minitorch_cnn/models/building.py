@@ -1,9 +1,11 @@
 """What every net's constructor does with ``weights``: find them, build, fill."""
+import contextlib
 import os
 from dataclasses import replace
 from pathlib import Path
 
 from ..datasets.fetching import check_digest
+from ..nn.init import skipped
 from ..serialization import load
 from .weights_files import find, take_out
 from .weights_table import V1, Weights, rows_of
@@ -50,7 +52,8 @@ def build(name, make, weights, progress, options):
     if row.name != YOURS and options.setdefault("num_classes", 1000) != 1000:
         raise ValueError(f"{name}: the weights {row.name} have 1000 classes, but num_classes is "
                          f"{options['num_classes']}; leave it out, and replace the last layer")
-    model = make(**dict(row.options) | options)
+    with contextlib.nullcontext() if row.partial else skipped():    # what is missing starts anew
+        model = make(**dict(row.options) | options)
     fill(model, row, path)
     model.weights = row
     return model

@@ -5,7 +5,9 @@ on the CPU, so that a net starts the same everywhere. fan_in and fan_out are the
 and outputs that one weight tensor connects: for (F, C, KH, KW), fan_in = C*KH*KW and fan_out =
 F*KH*KW.
 """
+import contextlib
 import math
+import threading
 import warnings
 
 import numpy as np
@@ -24,6 +26,26 @@ _LINEAR = ("linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_tra
            "conv_transpose3d")
 _GAINS = {**dict.fromkeys(_LINEAR, 1), "sigmoid": 1, "tanh": 5 / 3, "relu": math.sqrt(2),
           "selu": 3 / 4}
+
+
+_local = threading.local()
+
+
+@contextlib.contextmanager
+def skipped():
+    """Draw nothing in this thread inside ``with``: tensors that are to be filled stay as they are.
+
+    For layers whose values come from elsewhere right after; see ``nn.utils.skip_init``.
+    """
+    before, _local.skips = _skips(), True
+    try:
+        yield
+    finally:
+        _local.skips = before
+
+
+def _skips():
+    return getattr(_local, "skips", False)
 
 
 def calculate_gain(nonlinearity, param=None):
@@ -82,6 +104,8 @@ def _check_std(name, std):
 def uniform_(tensor, a=0.0, b=1.0, generator=None):
     """Fill with U(a, b)."""
     _check_range("uniform_", a, b)
+    if _skips():
+        return tensor
     draw = numpy_generator(generator, "init").random(tensor.shape, _drawn_dtype("uniform_", tensor))
     return _fill(tensor, a + (b - a) * draw)
 
@@ -90,6 +114,8 @@ def normal_(tensor, mean=0.0, std=1.0, generator=None):
     """Fill with N(mean, std^2)."""
     _check_std("normal_", std)
     dtype = _drawn_dtype("normal_", tensor)
+    if _skips():
+        return tensor
     draw = numpy_generator(generator, "init").standard_normal(tensor.shape, dtype)
     return _fill(tensor, mean + std * draw)
 
@@ -106,6 +132,8 @@ def trunc_normal_(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0, generator=None):
     if mean < a - 2 * std or mean > b + 2 * std:
         warnings.warn("trunc_normal_: mean is more than 2 std from [a, b]; few draws fall there "
                       "and the bounds may be meant otherwise", stacklevel=2)
+    if _skips():
+        return tensor
     source = numpy_generator(generator, "init")
     values, pending = np.empty(tensor.shape), np.ones(tensor.shape, bool)
     while pending.any():

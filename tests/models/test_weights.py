@@ -417,3 +417,12 @@ def test_vgg_of_flax(tmp_path, rng):
     assert list(state) == convs and state["features.28.weight"].shape == (4, 2, 3, 3)
     np.testing.assert_array_equal(state["features.2.weight"].data[1, 0, 2],
                                   layers["Conv_1"]["kernel"][2, :, 0, 1])
+
+
+def test_what_is_loaded_is_not_drawn_first(published, row):
+    mt.manual_seed(5)
+    first = models.squeezenet1_1().state_dict()
+    mt.manual_seed(5)
+    assert is_the_published(models.squeezenet1_1(weights=published))
+    for name, value in models.squeezenet1_1().state_dict().items():
+        np.testing.assert_array_equal(value.data, first[name].data)

@@ -96,3 +96,17 @@ def test_vector_and_back():
         utils.vector_to_parameters(mt.Tensor(np.zeros(7, np.float32)), layer.parameters())
     with pytest.raises(TypeError, match="expected a Tensor, got ndarray"):
         utils.vector_to_parameters(np.zeros(8), layer.parameters())
+
+
+def test_a_layer_without_first_values():
+    mt.manual_seed(1)
+    first = Linear(3, 2).weight.data
+    mt.manual_seed(1)
+    layer = utils.skip_init(Linear, 3, out_features=2)
+    assert layer.weight.shape == (2, 3) and layer.bias.shape == (2,)
+    np.testing.assert_array_equal(Linear(3, 2).weight.data, first)
+    with pytest.raises(TypeError, match="needs a subclass of Module, got 3"):
+        utils.skip_init(3)
+    with pytest.raises(ValueError, match="Linear"):
+        utils.skip_init(Linear, -1, 2)
+    assert mt.nn.init.normal_(mt.zeros(4)).numpy().all()    # whatever happened inside
