@@ -295,6 +295,7 @@ def cut_small(set_name=setattr):
                                 (conv_weight, "BAND", 1 << 12), (conv_weight, "SWEEP", 1),
                                 (norm, "MANY", 0),
                                 (winograd_forward, "V_BYTES", 0), (winograd_forward, "FEW", 0),
+                                (winograd_forward, "U_BYTES", 1 << 17),
                                 (winograd_weight, "CHUNK", 0), (winograd_weight, "FEW", 0),
                                 (winograd_weight, "LARGE", 1 << 18)):
         set_name(module, name, value)

@@ -47,6 +47,7 @@ from .winograd_weight import weight_gradient_winograd
 BAND = 1 << 18          # bytes of x that a thread stages at once: half of a second-level cache
 RELU = bounds(0)
 FEW = 1 << 22           # multiplications that one thread does sooner than two, which share w
+FEW_APART = 1 << 18     # the same for a kernel per channel
 CHUNK = 3 << 17         # bytes of packed weights that a thread keeps while x passes: likewise
 def _bands(n, oh, tile_rows, row_bytes, rows_per_band, workers):
     """Into how many bands of rows an image is cut: they fit the cache, all threads have work."""
@@ -69,7 +70,7 @@ def make_plan(x_shape, x_strides, y_shape, y_strides, w_strides, kernel, stride,
     in_place = (top == left == 0 and high <= h and wide <= w and (x_strides[1] == 4 or c == 1)
                 and (groups < c or c % WIDTH == 0))     # the depthwise tile reads whole vectors
     together = dw == 1 and groups == 1 and (not in_place or x_strides[3] == 4 * c)
-    if n * f * oh * ow * (c // groups) * kh * kw < FEW:
+    if n * f * oh * ow * (c // groups) * kh * kw < (FEW_APART if groups == c == f > 1 else FEW):
         workers = 1
     kind, rows, cols = best_tile(oh, ow)
     rows_that_fit = int((BAND / (4 * wide * c) - (kh - 1) * dh - 1) / sh) + 1

@@ -7,6 +7,7 @@ branch of a residual block) and limits (of a ReLU) are applied while the results
 """
 import numpy as np
 
+from . import vectors as v
 from .affine import scaled
 from .conv import conv2d_input_gradient, forward
 from .conv_few import MOST
@@ -15,27 +16,30 @@ from .elementwise import add, clamp_forward
 from .jit import entry
 from .layout import channels_last
 from .memory import FLOAT, address, contiguous, empty, suits
-from .simd import read, write
+from .simd import WIDTH
 
 
 @entry
 def _factors(b, weight, bias, mean, var, eps, count, scale, shift):
     """batch norm(x + b) = x * scale + shift; all are addresses, 0 for what is missing."""
-    for i in range(0, 4 * count, 4):
-        factor = 1 / np.sqrt(np.float64(read(var + i)) + eps)
-        if weight != 0:
-            factor *= read(weight + i)
-        start = np.float64(read(b + i)) if b != 0 else 0.0
-        rest = (start - read(mean + i)) * factor if mean != 0 else 0.0
-        write(scale + i, np.float32(factor))
-        write(shift + i, np.float32((read(bias + i) if bias != 0 else 0.0) + rest))
+    zero, one = v.fill(np.float32(0)), v.fill(np.float32(1))
+    for i in range(0, count, WIDTH):
+        at, left = 4 * i, count - i
+        factor = v.load_some(weight + at, left) if weight != 0 else one
+        factor = v.div(factor, v.sqrt(v.add(v.load_some(var + at, left), v.fill(eps))))
+        start = v.load_some(b + at, left) if b != 0 else zero
+        if mean != 0:
+            start = v.sub(start, v.load_some(mean + at, left))
+        rest = v.load_some(bias + at, left) if bias != 0 else zero
+        v.store_some(scale + at, factor, left)
+        v.store_some(shift + at, v.fma(start, factor, rest), left)
 
 
 def _scale_and_shift(b, weight, bias, mean, var, eps):
     """(F,) each; see ``_factors``."""
     arrays = [contiguous(a) for a in (b, weight, bias, mean, var)]
     scale, shift = empty(var.shape, FLOAT), empty(var.shape, FLOAT)
-    _factors(*map(address, arrays), float(eps), len(var), address(scale), address(shift))
+    _factors(*map(address, arrays), np.float32(eps), len(var), address(scale), address(shift))
     return scale, shift
 
 

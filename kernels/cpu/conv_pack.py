@@ -39,7 +39,7 @@ def pack(w, bias, scale, packed, unit, p):
     lines, inner, taps = packed + LINE, p.C // p.G, p.KH * p.KW
     spare = lines + taps * inner * LINE
     dense = p.KW * p.WW == p.WH     # the taps lie side by side
-    if dense and p.WW == 4 and p.WC == 4 * taps:
+    if dense and p.WW == 4 and 4 * taps == p.WC:
         _turn_filters(origin, p.WF, lanes, inner, taps, factors, lines, spare)
     elif dense and abs(p.WW) == 4 and 1 < taps <= WIDTH:
         _turn_taps(origin, lanes, inner, factors, lines, spare, p)

@@ -5,7 +5,7 @@ from numba import prange
 from . import tiles
 from .conv_plan import read_plan
 from .jit import parallel, serial
-from .simd import BYTES, WIDTH, clear, read, write
+from .simd import BYTES, WIDTH, clear, copy, read, write
 from .stage import stage
 
 PIXELS = 8 if WIDTH == 16 else 6
@@ -13,6 +13,8 @@ PIXELS = 8 if WIDTH == 16 else 6
 _many = tiles.make_channel_tile(PIXELS)
 _two = tiles.make_channel_tile(2)
 _one = tiles.make_channel_tile(1)
+_slide8, _slide8_by_2 = (tiles.make_sliding_tile(PIXELS, stride) for stride in (1, 2))
+_slide4, _slide4_by_2 = (tiles.make_sliding_tile(4, stride) for stride in (1, 2))
 _sum_3x3, _sum_1x5, _sum_1x2, _sum_1x1 = (tiles.make_channel_sum_tile(*size) for size in
                                           ((3, 3), (1, 5), (1, 2), (1, 1)))
 
@@ -35,31 +37,66 @@ def _pack(w, bias, scale, packed, first, p):
 @serial
 def _pack_all(w, bias, scale, packed, p):
     """Pack all channels; returns how many vectors of them there are."""
-    blocks = (p.C + WIDTH - 1) // WIDTH
+    blocks, taps = (p.C + WIDTH - 1) // WIDTH, p.KH * p.KW
+    dense = p.WW == 4 and 4 * p.KW == p.WH and taps <= WIDTH
     for block in range(blocks):
-        _pack(w, bias, scale, packed + block * (p.KH * p.KW + 1) * BYTES, block * WIDTH, p)
+        here, first = packed + block * (taps + 1) * BYTES, block * WIDTH
+        if dense:   # what is written behind the taps, the next block overwrites
+            left = p.C - first
+            clear(here, BYTES)
+            if bias != 0:
+                copy(here, bias + 4 * first, 4 * min(left, WIDTH))
+            tiles.turn(w + first * p.WG, p.WG, left, taps,
+                       scale + 4 * first if scale != 0 else 0, here + BYTES, BYTES)
+            continue
+        _pack(w, bias, scale, here, first, p)
     return blocks
 
 
 @serial
 def _cover(x, row, pixel, packed, y, rows, lanes, p):
-    x_pixel = p.SW * pixel
+    slides = p.KH == 3 and p.KW == 3 and p.DW == 1 and p.SW <= 2 and p.OW >= 4
     for h in range(rows):
-        q = 0
-        while q < p.OW:
-            size = PIXELS if p.OW >= PIXELS else 2 if p.OW >= 2 else 1
-            at = min(q, p.OW - size)
-            source, target = x + h * p.SH * row + at * x_pixel, y + h * p.YH + at * p.YW
-            if size == PIXELS:
-                _many(source, x_pixel, p.KH, p.DH * row, p.KW, p.DW * pixel, packed + BYTES, BYTES,
-                      packed, target, p.YW, lanes, p.bounds)
-            elif size == 2:
-                _two(source, x_pixel, p.KH, p.DH * row, p.KW, p.DW * pixel, packed + BYTES, BYTES,
-                     packed, target, p.YW, lanes, p.bounds)
-            else:
-                _one(source, x_pixel, p.KH, p.DH * row, p.KW, p.DW * pixel, packed + BYTES, BYTES,
-                     packed, target, p.YW, lanes, p.bounds)
-            q += size
+        if slides:
+            _slide(x + h * p.SH * row, p.DH * row, pixel, packed, y + h * p.YH, lanes, p)
+        else:
+            _step(x + h * p.SH * row, p.DH * row, pixel, packed, y + h * p.YH, lanes, p)
+
+
+@serial
+def _slide(x, x_row, pixel, packed, y, lanes, p):
+    """A row of results of a 3x3 kernel, neighbors or every second."""
+    size = PIXELS if p.OW >= PIXELS else 4
+    for q in range(0, p.OW, size):
+        at = min(q, p.OW - size)
+        source, target, w = x + at * p.SW * pixel, y + at * p.YW, packed + BYTES
+        if size == PIXELS and p.SW == 1:
+            _slide8(source, x_row, pixel, w, packed, target, p.YW, lanes, p.bounds)
+        elif size == PIXELS:
+            _slide8_by_2(source, x_row, pixel, w, packed, target, p.YW, lanes, p.bounds)
+        elif p.SW == 1:
+            _slide4(source, x_row, pixel, w, packed, target, p.YW, lanes, p.bounds)
+        else:
+            _slide4_by_2(source, x_row, pixel, w, packed, target, p.YW, lanes, p.bounds)
+
+
+@serial
+def _step(x, x_row, pixel, packed, y, lanes, p):
+    """A row of results of any kernel."""
+    x_pixel = p.SW * pixel
+    size = PIXELS if p.OW >= PIXELS else 2 if p.OW >= 2 else 1
+    for q in range(0, p.OW, size):
+        at = min(q, p.OW - size)
+        source, target = x + at * x_pixel, y + at * p.YW
+        if size == PIXELS:
+            _many(source, x_pixel, p.KH, x_row, p.KW, p.DW * pixel, packed + BYTES, BYTES, packed,
+                  target, p.YW, lanes, p.bounds)
+        elif size == 2:
+            _two(source, x_pixel, p.KH, x_row, p.KW, p.DW * pixel, packed + BYTES, BYTES, packed,
+                 target, p.YW, lanes, p.bounds)
+        else:
+            _one(source, x_pixel, p.KH, x_row, p.KW, p.DW * pixel, packed + BYTES, BYTES, packed,
+                 target, p.YW, lanes, p.bounds)
 
 
 @parallel

@@ -102,6 +102,14 @@ def store_some_bytes(b, value, address, mask):
     b.call(function, [value, place, I32(1), mask])
 
 
+def prefetch(b, address):
+    """Have the line of memory at ``address`` fetched to the cache; any address will do."""
+    place = pointer(b, address, ir.IntType(8))
+    kind = ir.FunctionType(ir.VoidType(), [place.type, I32, I32, I32])
+    function = cgutils.get_or_insert_function(b.module, kind, "llvm.prefetch.p0")
+    b.call(function, [place, I32(0), I32(3), I32(1)])
+
+
 def first_lanes(b, count):
     """The mask of the first ``count`` lanes (any integer: below 0 none, above WIDTH all)."""
     bound = ir.Constant(ir.VectorType(I64, WIDTH), ir.Undefined)

@@ -11,6 +11,7 @@ from .simd import BYTES, I64, broadcast, fma, load, load_float, loop, plus, stor
 # Pixels in a group: with two groups and two vectors, 28 accumulators of AVX-512's 32 registers (12
 # of AVX2's 16). One vector of weights is loaded for each pair, one pixel broadcast at a time.
 GROUP = 7 if simd.WIDTH == 16 else 3
+AHEAD = 512     # bytes: how far before its turn a line is fetched from memory
 MIDDLE = 4 if simd.WIDTH == 16 else 2
 
 
@@ -89,6 +90,8 @@ def turn(b, x, x_row, rows, columns, scale, y, y_line):
     """
     width, inside = simd.WIDTH, simd.first_lanes(b, columns)
     nothing = ir.Constant(simd.MASK, [0] * width)
+    for i in range(width):
+        simd.prefetch(b, plus(b, plus(b, x, b.mul(x_row, I64(i))), AHEAD))
     lines = [simd.load_some(b, plus(b, x, b.mul(x_row, I64(i))),
                             b.select(b.icmp_signed("<", I64(i), rows), inside, nothing))
              for i in range(width)]
@@ -168,6 +171,29 @@ def make_channel_tile(pixels):
         for p, value in enumerate(cut_off(b, sums, bounds)):
             store_some(b, value, b.add(y, b.mul(y_pixel, I64(p))), mask)
     return channel_tile
+
+
+def make_sliding_tile(pixels, stride):
+    """The same for 3x3 kernels: every vector of x is loaded once and serves up to three results.
+
+    ``x_pixel`` is the step from one pixel of x to the next, of which results are ``stride`` apart.
+    """
+    @simd.kernel(9)
+    def sliding_tile(b, x, x_row, x_pixel, w, bias, y, y_pixel, lanes, bounds):
+        sums = [load(b, bias)] * pixels
+        for kh in range(3):
+            weights = [load(b, plus(b, w, (3 * kh + kw) * BYTES)) for kw in range(3)]
+            here = plus(b, x, b.mul(x_row, I64(kh)))
+            for column in range((pixels - 1) * stride + 3):
+                value = load(b, plus(b, here, b.mul(x_pixel, I64(column))))
+                for kw in range(3):
+                    p, rest = divmod(column - kw, stride)
+                    if rest == 0 and 0 <= p < pixels:
+                        sums[p] = fma(b, value, weights[kw], sums[p])
+        mask = simd.first_lanes(b, lanes)
+        for p, value in enumerate(cut_off(b, sums, bounds)):
+            store_some(b, value, b.add(y, b.mul(y_pixel, I64(p))), mask)
+    return sliding_tile
 
 
 def make_channel_sum_tile(kernel_rows, taps):

@@ -6,6 +6,7 @@
 A thread takes a few dozen tiles at a time, so that their V stays in its second-level cache, and
 goes through the blocks of filters: for each one n * n products M = V @ U with the tile of registers
 of the direct kernel (14 tiles of the image are its "pixels"), then the way back into y.
+Where U is large, and V is not, a thread takes a block of filters at a time, and all tiles.
 The planes of V, M and U are an odd number of cache lines apart: were it a power of two, the n * n
 vectors of one tile would fall on the same few places of the cache.
 """
@@ -29,6 +30,8 @@ LANES = 2 * WIDTH
 LINE = 2 * BYTES
 ROOM = 10 * WIDTH * LINE    # of a thread, for the weights of WIDTH input channels
 V_BYTES = 3 << 17       # of V that a thread has at once
+U_BYTES = 1 << 20       # of U that stay in a thread's cache
+MOST = 1 << 23          # bytes of V that stay in the cache of all threads
 TALL, MIDDLE = 2 * tiles.GROUP, 2 * tiles.MIDDLE
 
 _tall2, _tall1 = (tiles.make_row_tile(2, tiles.GROUP, v) for v in (2, 1))
@@ -41,7 +44,7 @@ class Plan(Packed, namedtuple("Plan", (
         "XN XC XH XW YN YH YW WF WC WH WW "     # strides in bytes
         "m n positions down across tiles jobs threads blocks "
         "channels v_plane m_plane u_plane "     # bytes of a tile's channels in V; of a position
-        "own packed bounds"))):                  # bytes of a thread's scratch memory, of U
+        "own packed by_blocks bounds"))):        # bytes of a thread's scratch memory, of U
     """A convolution, cut into tiles and those into jobs."""
 
 
@@ -60,18 +63,25 @@ def make_plan(m, x_shape, x_strides, y_shape, y_strides, w_strides, before, work
     (N, C, H, W), (_, F, OH, OW) = x_shape, y_shape
     workers = workers if N * F * OH * OW * C * 9 > FEW else 1
     n, down, across = m + 2, -(-OH // m), -(-OW // m)
-    count, channels = N * down * across, -(-C // WIDTH) * BYTES
+    count, channels, blocks = N * down * across, -(-C // WIDTH) * BYTES, -(-F // LANES)
     at_once = max(V_BYTES // (n * n * channels) // TALL, 2) * TALL
     jobs = -(-count // at_once)
     jobs = min(-(-jobs // workers) * workers, count)
-    most, blocks = -(-count // jobs), -(-F // LANES)
-    v_plane, m_plane, u_plane = (odd_lines(size) for size in (most * channels, most * LINE,
-                                                              C * LINE))
-    own = (n * n * (v_plane + m_plane + channels) + 2 * m * m * LINE + ROOM + LINE + BYTES)
+    u_plane = odd_lines(C * LINE)
+    v_size, u_size = n * n * odd_lines(count * channels), n * n * u_plane + LINE
+    by_blocks = blocks % workers == 0 and blocks * u_size > U_BYTES and (
+        v_size < min(MOST, u_size * jobs))
+    if by_blocks:
+        jobs = -(-count // (4 * TALL))
+    most = -(-count // jobs)
+    v_plane, m_plane = odd_lines((count if by_blocks else most) * channels), odd_lines(most * LINE)
+    own = n * n * (m_plane + channels) + 2 * m * m * LINE + ROOM + LINE + BYTES
+    own += u_size if by_blocks else n * n * v_plane
     return Plan(N, C, H, W, F, OH, OW, *before, *x_strides, y_strides[0], *y_strides[2:],
-                *w_strides, m, n, n * n, down, across, count, jobs, min(workers, jobs), blocks,
-                channels, v_plane, m_plane, u_plane, odd_lines(own),
-                blocks * (n * n * u_plane + LINE), limits)
+                *w_strides, m, n, n * n, down, across, count, jobs,
+                workers if by_blocks else min(workers, jobs), blocks, channels, v_plane, m_plane,
+                u_plane, odd_lines(own), n * n * v_plane if by_blocks else blocks * u_size,
+                int(by_blocks), limits)
 
 
 @parallel
@@ -83,19 +93,54 @@ def convolve(x, w, bias, scale, more, y, scratch, plan):
     for thread in prange(_read_plan(plan).threads):
         p = _read_plan(plan)
         pieces = (p.C + WIDTH - 1) // WIDTH
-        units = p.blocks * pieces
+        units, size = p.blocks * pieces, p.positions * p.u_plane + LINE
         for unit in range(thread * units // p.threads, (thread + 1) * units // p.threads):
-            _pack(w, bias, scale, scratch, unit // pieces, unit % pieces * WIDTH,
-                  scratch + p.packed + thread * p.own, p)
+            _pack(w, bias, scale, scratch + unit // pieces * size, unit // pieces,
+                  unit % pieces * WIDTH, scratch + p.packed + thread * p.own, p)
     for thread in prange(_read_plan(plan).threads):
         p = _read_plan(plan)
         room = scratch + p.packed + thread * p.own
-        seen = room + p.own - BYTES
-        clear(seen, BYTES)
+        results = room + p.positions * p.v_plane
+        seen = _start(room, p)
         for job in range(thread * p.jobs // p.threads, (thread + 1) * p.jobs // p.threads):
-            _job(x, more, y, scratch, room, seen, job * p.tiles // p.jobs,
-                 (job + 1) * p.tiles // p.jobs, p)
+            first, last = job * p.tiles // p.jobs, (job + 1) * p.tiles // p.jobs
+            for t in range(first, last):
+                transform_tile(x, t, results + p.positions * p.m_plane,
+                               room + (t - first) * p.channels, p)
+            for block in range(p.blocks):
+                _block(room, scratch + block * (p.positions * p.u_plane + LINE), results, more, y,
+                       block, first, last, seen, p)
     return _all_finite(scratch, _read_plan(plan))
+
+
+@parallel
+def convolve_by_blocks(x, w, bias, scale, more, y, scratch, plan):
+    """The same for a plan with much U: a thread has that of a block, all have V of all tiles."""
+    for thread in prange(_read_plan(plan).threads):
+        p = _read_plan(plan)
+        for t in range(thread * p.tiles // p.threads, (thread + 1) * p.tiles // p.threads):
+            transform_tile(x, t, scratch + p.packed + thread * p.own, scratch + t * p.channels, p)
+    for thread in prange(_read_plan(plan).threads):
+        p = _read_plan(plan)
+        packed = scratch + p.packed + thread * p.own
+        results = packed + p.positions * p.u_plane + LINE
+        seen = _start(packed, p)
+        for block in range(thread * p.blocks // p.threads, (thread + 1) * p.blocks // p.threads):
+            for first in range(0, p.C, WIDTH):
+                _pack(w, bias, scale, packed, block, first, results, p)
+            for job in range(p.jobs):
+                first, last = job * p.tiles // p.jobs, (job + 1) * p.tiles // p.jobs
+                _block(scratch + first * p.channels, packed, results, more, y, block, first, last,
+                       seen, p)
+    return _all_finite(scratch, _read_plan(plan))
+
+
+@serial
+def _start(room, p):
+    """Where a thread notes what is not finite, with a line of zeros before it."""
+    seen = room + p.own - BYTES
+    clear(seen - LINE, LINE + BYTES)
+    return seen
 
 
 @serial
@@ -107,14 +152,13 @@ def _all_finite(scratch, p):
 
 
 @serial
-def _pack(w, bias, scale, packed, block, first, room, p):
+def _pack(w, bias, scale, start, block, first, room, p):
     """U of one block of filters and the input channels from ``first`` on, WIDTH of them at most.
 
     With the first ones comes the bias.
     """
     f = block * LANES
     lanes, count = min(LANES, p.F - f), min(WIDTH, p.C - first)
-    start = packed + block * (p.positions * p.u_plane + LINE)
     if first == 0:
         clear(start, LINE)
         if bias != 0:
@@ -159,22 +203,14 @@ def _one_by_one(w, lanes, count, scale, lines, p):
 
 
 @serial
-def _job(x, more, y, packed, room, seen, first, last, p):
-    """The tiles from ``first`` to ``last``: V, then block by block M and y."""
-    zeros = seen - LINE
-    clear(zeros, LINE)
-    results = room + p.positions * p.v_plane
-    spare = results + p.positions * p.m_plane
+def _block(transformed, packed, results, more, y, block, first, last, seen, p):
+    """The results of the tiles from ``first`` to ``last``, whose V is given, of a block."""
+    lanes, spare = min(LANES, p.F - block * LANES), results + p.positions * p.m_plane
+    for k in range(p.positions):
+        _product(transformed + k * p.v_plane, p.channels, last - first, p.C,
+                 packed + LINE + k * p.u_plane, seen - LINE, results + k * p.m_plane, lanes)
     for t in range(first, last):
-        transform_tile(x, t, spare, room + (t - first) * p.channels, p)
-    for block in range(p.blocks):
-        start = packed + block * (p.positions * p.u_plane + LINE)
-        lanes = min(LANES, p.F - block * LANES)
-        for k in range(p.positions):
-            _product(room + k * p.v_plane, p.channels, last - first, p.C,
-                     start + LINE + k * p.u_plane, zeros, results + k * p.m_plane, lanes)
-        for t in range(first, last):
-            _result(results + (t - first) * LINE, start, more, y, t, block, lanes, spare, seen, p)
+        _result(results + (t - first) * LINE, packed, more, y, t, block, lanes, spare, seen, p)
 
 
 @serial
@@ -198,7 +234,7 @@ def _product(x, x_row, rows, inner, w, zeros, y, lanes):
     r = 0
     while r < rows:
         left = rows - r
-        if left > MIDDLE and rows >= TALL:
+        if left > MIDDLE and rows >= TALL and not TALL < left <= 2 * MIDDLE:
             at = min(r, rows - TALL)
             _tall(x + at * x_row, x_row, inner, w, zeros, y + at * LINE, lanes)
             r += TALL
@@ -280,4 +316,5 @@ def correlate_winograd(m, x, w, w_strides, bias, scale, more, y, before, limits,
     room = scratch(plan.packed + plan.threads * plan.own)
     arguments = (address(x), w, address(bias), address(scale), more, address(y), room,
                  plan.address)
-    run_or(on(plan.threads, convolve), arguments, otherwise)
+    kernel = convolve_by_blocks if plan.by_blocks else convolve
+    run_or(on(plan.threads, kernel), arguments, otherwise)
