@@ -5,6 +5,7 @@ Both have the same random weights, and random statistics in their batch norms.
     python benchmarks/inference.py [--net resnet18 vgg16 ...] [--batch 1 8]
 """
 import argparse
+from contextlib import suppress
 
 import numpy as np
 import torch
@@ -42,8 +43,8 @@ def torchvisions():
     """torchvision.models; a CPU build of torch lacks ops that it registers fakes for."""
     library = torch.library.Library("torchvision", "FRAGMENT")
     for name in ("nms", "qnms"):
-        library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    torchvisions.library = library      # what it defines goes with it
+        with suppress(RuntimeError):  # they are there
+            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
     import torchvision.models
     return torchvision.models
 

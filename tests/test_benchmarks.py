@@ -97,3 +97,18 @@ def test_without_a_gpu_the_gpu_step_says_so():
                          env={**os.environ, "PYTHONPATH": str(FOLDER.parent)})
     if run.returncode:
         assert run.returncode == 1 and "needs a GPU, CuPy and a CUDA build" in run.stderr
+
+
+def test_the_nets_for_imagenet_are_torchvisions():
+    import inference
+    make = inference.torchvisions()
+    images = mt.randn(1, 3, 64, 64).numpy()
+    for name in ("mobilenet_v2", "resnet18"):
+        net = inference.our_net(name)
+        nets = dict.fromkeys(inference.LAYOUTS, inference.their_net(name, make, net.state_dict()))
+        theirs = inference.theirs(nets, images)
+        for ours in inference.ours(net, images).values():
+            y = ours()
+            assert y.shape == (1, 1000) and y.std() > 1e-3
+            for right in theirs.values():
+                assert abs(y - right()).max() <= 1e-4 * abs(y).max()
