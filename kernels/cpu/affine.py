@@ -53,7 +53,8 @@ def _planes(x, scale, shift, y, planes, channels, pixels, workers):
 
 def scaled(x, scale, shift):
     """y for x (N, C, ...), float32; scale and shift (C,), without gaps."""
-    workers, (n, c), pixels = threads() if x.size >= MANY else 1, x.shape[:2], math.prod(x.shape[2:])
+    workers = threads() if x.size >= MANY else 1
+    (n, c), pixels = x.shape[:2], math.prod(x.shape[2:])
     if pixels >= WIDTH and layout(x) == ROWS:
         y = empty(x.shape, FLOAT)
         on(workers, _planes)(address(x), address(scale), address(shift), address(y), n * c, c,

@@ -33,7 +33,7 @@ from .conv_plan import NO_BOUNDS, Plan, bounds, pixels, read_plan, row_class
 from .conv_weight import weight_gradient
 from .depthwise import accumulate_depthwise, correlate_depthwise
 from .finite import is_finite
-from .jit import on, parallel, serial, threads
+from .jit import on, parallel, threads
 from .layout import fill_with_zeros
 from .linear import linear_input_gradient
 from .memory import FLOAT, address, contiguous, empty, empty_channels_last, scratch, suits

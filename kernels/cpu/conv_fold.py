@@ -9,7 +9,7 @@ import numpy as np
 
 from . import vectors as v
 from .affine import scaled
-from .conv import conv2d_input_gradient, forward
+from .conv import conv2d_input_gradient, explain_conv2d_forward, forward
 from .conv_few import MOST
 from .conv_plan import NO_BOUNDS, bounds
 from .elementwise import add, clamp_forward
@@ -58,6 +58,11 @@ def conv2d_norm_forward(x, w, b, weight, bias, mean, var, z, eps, limits, stride
     low, high = limits
     return y if low is None and high is None else clamp_forward(
         y, -np.inf if low is None else low, np.inf if high is None else high)
+
+
+def explain_conv2d_norm_forward(x, w, b, weight, bias, mean, var, z, eps, limits, *options):
+    """As for the convolution alone."""
+    return explain_conv2d_forward(x, w, b, *options)
 
 
 def conv2d_norm_input_gradient(dy, w, weight, var, eps, size, stride, padding, dilation, groups):
