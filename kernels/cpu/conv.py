@@ -73,7 +73,8 @@ def make_plan(x_shape, x_strides, y_shape, y_strides, w_strides, kernel, stride,
     if n * f * oh * ow * (c // groups) * kh * kw < (FEW_APART if groups == c == f > 1 else FEW):
         workers = 1
     kind, rows, cols = best_tile(oh, ow)
-    rows_that_fit = int((BAND / (4 * wide * c) - (kh - 1) * dh - 1) / sh) + 1
+    passing = 4 * ow * f if kh == kw == 1 else 0    # bytes of y that come and go with a row of x
+    rows_that_fit = int((BAND / (4 * wide * c + passing) - (kh - 1) * dh - 1) / sh) + 1
     bands = _bands(n, oh, rows, 4 * wide * c, rows_that_fit, workers)
     blocks = -(-(f // groups) // LANES)
     splits = min(groups * blocks, -(-workers // (n * bands)))

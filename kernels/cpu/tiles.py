@@ -34,6 +34,7 @@ def make_row_tile(groups, pixels, vectors):
         places = [plus(b, y, plus(b, b.mul(y_group, I64(g)), b.mul(y_pixel, I64(p))))
                   for g in range(groups) for p in range(pixels)]
         start = [load(b, plus(b, bias, v * BYTES)) for v in range(vectors)] * len(offsets)
+        fetch_once(b, more, [plus(b, place, v * BYTES) for place in places for v in range(vectors)])
 
         def one_row(values):
             x_here, w_here, *sums = values
@@ -79,6 +80,15 @@ def add_once(b, more, values, targets):
         return [b.fadd(value, simd.load_some(b, b.add(place, more), mask))
                 for value, (place, mask) in zip(sums, targets)]
     return loop(b, b.zext(b.icmp_signed("!=", more, I64(0)), I64), values, add)
+
+
+def fetch_once(b, more, places):
+    """Have what ``add_once`` will read fetched to the cache meanwhile."""
+    def fetch(values):
+        for place in places:
+            simd.prefetch(b, b.add(place, more))
+        return values
+    loop(b, b.zext(b.icmp_signed("!=", more, I64(0)), I64), [], fetch)
 
 
 @simd.kernel(7)
