@@ -27,10 +27,9 @@ def compile(model=None, *, fullgraph=False, dynamic=None, backend=None, mode=Non
 
     The first two calls run as usual and are recorded. If both did the same, later calls replay the
     record: neighboring ops are fused (convolution + bias + ReLU + max-pool, linear + ReLU, batch
-    norm + ReLU + max-pool, softmax + likelihood; in a net that is not trained convolution + batch
-    norm + sum + ReLU), memory is planned once, Python is not involved. Results are those of the
-    function itself, to float32 rounding. On a GPU the record becomes a CUDA graph: one launch for
-    the whole step.
+    norm + ReLU + max-pool, softmax + likelihood; untrained, convolution + batch norm + sum + ReLU),
+    memory is planned once, Python is not involved. Results are those of the function itself, to
+    float32 rounding. On a GPU the record becomes a CUDA graph: one launch for the whole step.
 
     A whole training step is the best thing to compile::
 
