@@ -361,3 +361,15 @@ def test_without_a_graph_eager_remains():
     for i in range(5):
         assert fast(x + i, np.ones(3)).tolist() == [2.0 * k for k in range(i, i + 4)]
     assert "CUDA graph" not in fast.explain()
+
+
+def test_a_net_in_eval_mode_is_one_graph():
+    model = net(norm=True).cuda().eval()
+    for norm in (model[1], model[5]):
+        norm.running_mean += 0.5
+        norm.running_var *= 2
+    compiled = mt.compile(model)
+    with mt.no_grad():
+        for x, _ in batches(6):
+            np.testing.assert_allclose(compiled(x).cpu().numpy(), model(x).cpu().numpy(), 0, 1e-5)
+    assert compiled.explain().count("ConvNorm") == 2 and "in 1 CUDA graph" in compiled.explain()
