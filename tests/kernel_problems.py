@@ -415,6 +415,15 @@ def smooth(pick):
     return _elementwise(pick, SMOOTH)
 
 
+def resampling(pick):
+    shape, axes = _images(pick, MOST_NUMBERS // 4), []
+    for n in shape[2:]:
+        starts = np.cumsum([0, *[pick.number(0, 3) for _ in range(pick.number(1, 20))]])
+        axes.append((starts, np.array([pick.number(0, n - 1) for _ in range(starts[-1])], np.int64),
+                     numbers(pick, (starts[-1],), 0)))
+    return "resample2d", (lay(pick, numbers(pick, shape, strange=True)), *axes)
+
+
 def learned_slopes(pick):
     shape = pick.of((_images(pick), (5, 350), (2, 3, 7), (2, 3, 2, 2, 5)))
     x, dy = [lay(pick, numbers(pick, shape, 0, strange=True)) for _ in range(2)]
@@ -469,4 +478,5 @@ def scores(pick):
 PROBLEMS = {f.__name__: f for f in (convolution, folded, three_by_three, max_pooling,
                                     avg_pooling, adaptive_pooling, normalization,
                                     group_normalization, layer_normalization, matrix_product,
-                                    rectification, learned_slopes, straight, smooth, scores)}
+                                    rectification, resampling, learned_slopes, straight, smooth,
+                                    scores)}

@@ -22,6 +22,7 @@ from ..ops.norm import GroupNorm, LayerNorm
 from ..ops.pool import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
 from ..ops.shape import Reshape
 from ..ops.smooth_activation import GELU, GELUTanh, LogSigmoid, Mish, Sigmoid, SiLU, Softplus, Tanh
+from ..ops.upsample import Resample
 from . import fused
 from .folded import ConvNorm
 from .program import Run
@@ -30,7 +31,7 @@ from .steps import Backward, Forward, Ones, Sum
 
 # Ops that do all their work through kernels, where no kernel declines.
 CALLS_ONLY = {Conv2d, ConvTranspose2d, Linear, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, Reshape,
-              GroupNorm, LayerNorm, PReLU,
+              GroupNorm, LayerNorm, PReLU, Resample,
               Add, Sub, Mul, ReLU, LeakyReLU, HardTanh, HardSigmoid, HardSwish,
               ELU, GELU, GELUTanh, LogSigmoid, Mish, Sigmoid, SiLU, Softplus, Tanh,
               fused.ConvReLU, fused.ConvReLUPool, fused.ReLUPool, fused.BatchNormReLU,

@@ -6,6 +6,7 @@ centers of the pixels lie follows PyTorch (aten/src/ATen/native/UpSample.h):
     align_corners:  source = o * (n - 1) / (on - 1)            the corner pixels' centers coincide
     otherwise:      source = (o + 0.5) * n / on - 0.5          the images' outer edges coincide
 """
+import functools
 import math
 
 import numpy as np
@@ -86,6 +87,53 @@ class Weighted(Function):
         for dim, (place, weight) in enumerate(self.axes, 2):
             dy = _spread(dy, dim, self.before[dim], place, weight)
         return dy
+
+
+class Taps:
+    """What each output position of an axis is the weighted sum of, and the way back.
+
+    ``forward`` and ``backward`` are (starts, places, weights): those of output (of input) position
+    o lie from starts[o] to starts[o + 1].
+    """
+
+    def __init__(self, place, weight, n):
+        # place, weight (K, on)
+        o = np.broadcast_to(np.arange(place.shape[1]), place.shape)
+        self.forward = _grouped(o.T.ravel(), place.T.ravel(), weight.T.ravel(), place.shape[1])
+        self.backward = _grouped(place.T.ravel(), o.T.ravel(), weight.T.ravel(), n)
+
+
+def _grouped(at, other, weight, count):
+    order = np.argsort(at, kind="stable")
+    starts = np.searchsorted(at[order], np.arange(count + 1))
+    return (starts.astype(np.int64), other[order].astype(np.int64),
+            weight[order].astype(np.float32))
+
+
+@functools.cache
+def _taps(mode, n, on, factor, align_corners):
+    if mode in ("nearest", "nearest-exact"):
+        place = nearest_axis(n, on, factor, mode == "nearest-exact")[None]
+        return Taps(place, np.ones(place.shape), n)
+    if mode == "bicubic":
+        return Taps(*cubic_axis(n, on, factor, align_corners, np.float32), n)
+    low, high, t = linear_axis(n, on, factor, align_corners, np.float32)
+    return Taps(np.stack([low, high]), np.stack([1 - t, t]), n)
+
+
+class Resample(Function):
+    """y[o] = sum of weight * x[place] over the taps of o, along rows and columns;  dx backwards."""
+
+    silent = True
+
+    def __init__(self, rows, columns):
+        self.rows, self.columns = rows, columns
+
+    def forward(self, x):
+        return kernels.resample2d(x, self.rows.forward, self.columns.forward)
+
+    def backward(self, dy):
+        return kernels.resample2d(dy, self.rows.backward, self.columns.backward)
 
 
 def _scale(n, on, factor, align_corners, real):
@@ -221,6 +269,9 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
         raise ValueError("interpolate: input and output sizes must be at least 1, got shape "
                          f"{input.shape} and output size {sizes}")
     axes = list(zip(input.shape[2:], sizes, factors))
+    if type(input.data) is np.ndarray and input.data.dtype == np.float32 and not antialias and (
+            input.ndim == 4 and mode != "area"):
+        return Resample(*[_taps(mode, *axis, bool(align_corners)) for axis in axes])(input)
     real = np.float64 if input.dtype == np.float64 else np.float32
     if mode in ("nearest", "nearest-exact"):
         return Nearest([nearest_axis(*axis, mode == "nearest-exact") for axis in axes])(input)

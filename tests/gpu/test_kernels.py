@@ -18,7 +18,7 @@ NONE = ((0, 0), (0, 0))
 # primitives that CuPy's own functions compute, from the reference's text
 LEFT_TO_CUPY = {"group_norm_backward", "group_norm_forward", "layer_norm_backward",
                 "layer_norm_forward", "nll_backward", "nll_forward", "prelu_backward",
-                "prelu_forward"}
+                "prelu_forward", "resample2d"}
 # One sweep on the CPU; on a GPU, CuPy does them expression by expression.
 SWEEPS = {name for name, primitive in kernels.PRIMITIVES.items()
           if primitive.file in ("elementwise", "smooth") and not name.startswith("relu_")}
