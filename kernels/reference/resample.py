@@ -1,8 +1,8 @@
 """Images of another size: every output pixel is a weighted sum of some input pixels.
 
-The weights are those of its row times those of its column. An axis comes as taps, (starts,
-places, weights): output position o is the sum of weights[k] * x[places[k]] over the k from starts[o]
-to starts[o + 1]. With the taps turned around, the same sum is the way back.
+The weights are those of its row times those of its column. An axis comes as taps, three arrays
+starts, places, weights: output position o is the sum of weights[k] * x[places[k]] over the k from
+starts[o] to starts[o + 1]. With the taps turned around, the same sum is the way back.
 """
 from minitorch_cnn.device import array_module
 
