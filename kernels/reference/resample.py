@@ -19,5 +19,5 @@ def _along(x, taps, dim):
     y = xp.zeros((len(starts) - 1, *source.shape[1:]), x.dtype)
     for o in range(len(y)):
         for k in range(starts[o], starts[o + 1]):
-            y[o] += x.dtype.type(weights[k]) * source[places[k]]
+            y[o] += source[places[k]] * float(weights[k])
     return xp.moveaxis(y, 0, dim)
