@@ -46,7 +46,7 @@ def trained(s, plan, seed, images, epochs, *, keep=False, augmentation=None, fas
             else F.cross_entropy
         folder = s.folder / "checkpoints" / name if images > 1_000 else None
         step = augmentation and augmentation.step(model, loss, optimizer)
-        trainer = Trainer(model, optimizer, loss, out=folder, step=step)
+        trainer = Trainer(model, optimizer, loss, out=folder, step=step, compile=step is None)
         start = time.perf_counter()
         history = trainer.fit(train_loader(images, augmentation.transforms if augmentation
                                            else ()), epochs=epochs)

@@ -17,7 +17,7 @@ from .memory import address, empty
 from .rows import empty_table, fits, table
 from .simd import WIDTH
 
-CHUNK = 256     # rows
+CHUNK = 128     # rows
 SAMPLE = 8      # one row in so many tells where the mean lies
 MANY = 1 << 14  # numbers below which a second thread costs more than it brings
 

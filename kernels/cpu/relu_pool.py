@@ -19,7 +19,7 @@ from .simd import BYTES, WIDTH, clear
 from .stage import rearranged
 
 DEAD = 255
-CHUNK = 256
+CHUNK = 128
 ROWS = 1 << 15      # bytes of a map's rows that a thread keeps: they fit the first cache
 MANY = 1 << 14      # numbers below which a second thread costs more than it brings
 

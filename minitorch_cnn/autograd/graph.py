@@ -176,6 +176,8 @@ def _first_gradient(tensor, gradient, caller):
     if dy.shape != array.shape:
         raise ValueError(f"{caller}: the gradient has shape {dy.shape}, the tensor {array.shape}; "
                          "they must be equal")
+    if tensor.grad_fn is not None and dy.dtype == array.dtype:
+        return dy   # ops only read it
     copy = dy.astype(array.dtype)  # the caller keeps theirs
     if modes.state.observer is not None:
         modes.state.observer.copied(dy, copy)

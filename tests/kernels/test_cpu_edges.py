@@ -40,22 +40,22 @@ def test_one_float_too_far_ends_the_process(at_end):
 
 
 def test_nothing_is_touched_outside_of_arrays():
-    all_right(0, 600, *PROBLEMS, "--fenced")
+    all_right(0, 300, *PROBLEMS, "--fenced")
 
 
 def test_nothing_is_touched_outside_of_arrays_in_small_pieces():
-    all_right(1000, 150, *PROBLEMS, "--fenced", "--small", NUMBA_NUM_THREADS="3")
+    all_right(1000, 100, *PROBLEMS, "--fenced", "--small", NUMBA_NUM_THREADS="3")
 
 
 @pytest.mark.parametrize("width", [4, 8])
 def test_vectors_of_other_widths(width):
-    all_right(2000, 150, *PROBLEMS, "--fenced", "--small", NUMBA_NUM_THREADS="3",
+    all_right(2000, 80, *PROBLEMS, "--fenced", "--small", NUMBA_NUM_THREADS="3",
               MINITORCH_CNN_SIMD_WIDTH=str(width), MINITORCH_CNN_CACHE=str(CACHE))
 
 
 def test_winograd_touches_nothing_outside_of_arrays():
-    all_right(0, 150, "three_by_three", "--fenced", "--winograd")
-    all_right(300, 80, "three_by_three", "--fenced", "--small", "--winograd",
+    all_right(0, 100, "three_by_three", "--fenced", "--winograd")
+    all_right(300, 50, "three_by_three", "--fenced", "--small", "--winograd",
               NUMBA_NUM_THREADS="3")
 
 
