@@ -17,7 +17,7 @@ from .memory import address, empty
 from .rows import empty_table, fits, table
 from .simd import WIDTH
 
-CHUNK = 128     # rows
+CHUNK = 256     # rows
 SAMPLE = 8      # one row in so many tells where the mean lies
 MANY = 1 << 14  # numbers below which a second thread costs more than it brings
 
@@ -182,10 +182,10 @@ def _column_sums(x, rows, channels, sums, workers):
         part = np.zeros(channels + WIDTH, np.float32)
         sums[thread] = 0
         last = (thread + 1) * rows // workers
-        for first in range(thread * rows // workers, last, CHUNK):
+        for first in range(thread * rows // workers, last, CHUNK // 2):
             for c in range(0, channels, WIDTH):
                 s = v.fill(np.float32(0))
-                for r in range(first, min(first + CHUNK, last)):
+                for r in range(first, min(first + CHUNK // 2, last)):
                     s = v.add(s, v.load_some(x + (r * channels + c) * 4, channels - c))
                 v.store(part.ctypes.data + 4 * c, s)
             for c in range(channels):
