@@ -21,8 +21,8 @@ from minitorch_cnn.progress import CompilationLine
 
 from . import simd
 
-# a*b+c may be fused; NaN and inf keep their meaning (no "nnan", no "ninf"), and sums their order (no
-# "reassoc"): with it, code that comes from the cache may round differently from code just compiled.
+# a*b+c may be fused; NaN and inf keep their meaning (no "nnan", no "ninf"), sums their order (no
+# "reassoc": with it, code that comes from the cache may round differently from code just compiled).
 FAST = {"contract", "nsz", "arcp"}
 LEVEL = config._OptLevel(2)
 
