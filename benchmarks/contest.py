@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from peak import fma_peak
 from rivals import Rival, serve
-from timing import compare, machine, table
+from timing import compare, machine, ratios, table
 
 import minitorch_cnn as mt
 from minitorch_cnn import kernels
@@ -93,12 +93,7 @@ class Contest:
         seconds, quiet = compare(ours | arms)
         if rival:
             rival.close()
-        best = min(seconds[arm] for arm in arms)
-        columns = {"work": f"{name}, batch {batch}"}
-        for arm in ours:
-            columns[f"{arm} / torch"] = f"{seconds[arm] / seconds['torch']:.2f}"
-            columns[f"{arm} / best"] = f"{seconds[arm] / best:.2f}"
-        columns |= {f"{arm} ms": f"{1e3 * value:.3g}" for arm, value in seconds.items()}
+        columns = {"work": f"{name}, batch {batch}"} | ratios(seconds, ours, arms)
         make, shape, _ = NETS[name]
         work = self.flops(*flops(make(torch.nn), torch.zeros(batch, *shape)))
         columns |= {f"{arm}: of the peak": f"{work / seconds[arm] / peak:.0%}" for arm in ours}

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from contest import LAYOUTS, THREADS, threads
 from peak import fma_peak
-from timing import compare, machine, table, verify
+from timing import compare, machine, ratios, table, verify
 
 import minitorch_cnn as mt
 from minitorch_cnn import kernels, models
@@ -89,12 +89,7 @@ def row(name, batch, net, nets, peak):
         for arm, run in mine.items():
             verify(f"{name}, batch {batch}, {arm}", run(), right, TOLERANCE)
     seconds, quiet = compare(mine | arms, 9, 8.0)
-    best = min(seconds[arm] for arm in arms)
-    columns = {"net, batch": f"{name}, {batch}"}
-    for arm in mine:
-        columns[f"{arm} / torch"] = f"{seconds[arm] / seconds['torch']:.2f}"
-        columns[f"{arm} / best"] = f"{seconds[arm] / best:.2f}"
-    columns |= {f"{arm} ms": f"{1e3 * value:.3g}" for arm, value in seconds.items()}
+    columns = {"net, batch": f"{name}, {batch}"} | ratios(seconds, mine, arms)
     work, _ = flops(nets["torch"], torch.from_numpy(images[:1]))
     nets["torch"].eval()
     columns["compiled: of the peak"] = f"{batch * work / seconds['compiled'] / peak:.0%}"

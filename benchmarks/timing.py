@@ -125,3 +125,12 @@ def _version(name):
         return version(name)
     except PackageNotFoundError:
         return "missing"
+
+
+def ratios(seconds, ours, others):
+    """{title: text}: each of ``ours`` to torch and to the best of the ``others``; all in ms."""
+    best, columns = min(seconds[arm] for arm in others), {}
+    for arm in ours:
+        columns[f"{arm} / torch"] = f"{seconds[arm] / seconds['torch']:.2f}"
+        columns[f"{arm} / best"] = f"{seconds[arm] / best:.2f}"
+    return columns | {f"{arm} ms": f"{1e3 * value:.3g}" for arm, value in seconds.items()}
