@@ -8,7 +8,7 @@ of the pets, ``--cifar`` that of CIFAR-10; without them they are fetched.
 import time
 
 from minitorch_cnn import kernels
-from minitorch_cnn.report import Report
+from minitorch_cnn.report import Report, earlier
 
 import cifar
 import classify
@@ -30,13 +30,13 @@ def main(arguments=None):
     seconds, found = {}, {}
     for part in PARTS:
         print(f"-- {part.__name__}")
-        start = time.perf_counter()
+        before = earlier() + time.perf_counter()
         try:
             found[part.__name__] = part.study(s, report)
         except FileNotFoundError as error:  # data or weights that nobody gave or could fetch
             report.note(f"{part.__name__} is missing: {error}")
             print(f"   left out: {error}")
-        seconds[part.__name__] = time.perf_counter() - start
+        seconds[part.__name__] = earlier() + time.perf_counter() - before
     report.section("How it was made")
     report.machine((0,), seconds, kernels=kernels.describe())
     print(f"{sum(seconds.values()):.0f} s; page: {report.save(s.folder)}")

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import minitorch_cnn as mt
+from minitorch_cnn import report as reports
 from minitorch_cnn.report import Report
+from minitorch_cnn.report.options import existing, place, writable
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,14 @@ class Settings:
 def settings(doc, arguments=None):
     """The options every script of this study understands."""
     parser = argparse.ArgumentParser(description=doc.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=Settings.out, help="folder for all results")
+    parser.add_argument("--out", type=writable, default=str(Settings.out),
+                        help="folder for all results")
     parser.add_argument("--quick", action="store_true", help="fewer images, steps and epochs")
     parser.add_argument("--model", default=Settings.model, help="net that is pretrained")
     parser.add_argument("--weights", help="its weights: a name, a file, or DEFAULT")
-    parser.add_argument("--root", type=Path, help="folder of the Oxford-IIIT Pet dataset")
-    parser.add_argument("--cifar", type=Path, help="folder of CIFAR-10; fetched without it")
-    parser.add_argument("--device", default=Settings.device, help='"cpu" or "cuda"')
+    parser.add_argument("--root", type=existing, help="folder of the Oxford-IIIT Pet dataset")
+    parser.add_argument("--cifar", type=existing, help="folder of CIFAR-10; fetched without it")
+    parser.add_argument("--device", type=place, default=Settings.device, help='"cpu" or "cuda"')
     args = vars(parser.parse_args(arguments))
     if args["weights"] is None:
         args["weights"] = Settings.weights if args["model"] == Settings.model else "DEFAULT"
@@ -57,13 +60,11 @@ def run_alone(doc, study, arguments=None):
 
 def kept(s, name, compute):
     """What ``compute()`` returned when it ran for the first time: a dict of Tensors and numbers."""
-    path = s.folder / "results" / f"{name}.safetensors"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+    def seeded():
         print(f"   {name}", file=sys.stderr)
         mt.manual_seed(0)
-        mt.save(compute(), path)
-    return mt.load(path)
+        return compute()
+    return reports.kept(s.folder / "results" / f"{name}.safetensors", seeded)
 
 
 def percent(p):

@@ -8,7 +8,7 @@ first; ``--as-written`` keeps the documents' mistakes.
 import time
 
 from minitorch_cnn import kernels
-from minitorch_cnn.report import Report
+from minitorch_cnn.report import Report, earlier
 
 import activation_maximization
 import activations
@@ -21,7 +21,6 @@ import occlusion
 import optimizers
 import train
 from common import price_table, settings
-from results import earlier
 
 PARTS = (train, optimizers, batch_norm, best_net, filters, activations, occlusion,
          activation_maximization, image_pull, noise_transfer)

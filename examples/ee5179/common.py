@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from minitorch_cnn.report import Report
+from minitorch_cnn.report.options import at_least_one, place, writable
 
 from images import loaders, split, test_images
-from options import at_least_one, place, writable
 from results import kept
 
 

@@ -10,7 +10,7 @@ import time
 import traceback
 
 from minitorch_cnn import kernels
-from minitorch_cnn.report import Report
+from minitorch_cnn.report import Report, earlier
 
 import augmentation
 import fgsm_transfer
@@ -34,13 +34,13 @@ def main(arguments=None):
     for part in PARTS:
         name = part.__name__
         print(f"-- {name}", file=sys.stderr)
-        start = time.perf_counter()
+        before = earlier() + time.perf_counter()
         try:
             found[name] = part.study(s, report)
         except Exception as error:  # the other parts must not be lost
             traceback.print_exc()
             report.note(f"{name}.py stopped: {error}. Run it again; what it did is kept.")
-        seconds[name] = time.perf_counter() - start
+        seconds[name] = earlier() + time.perf_counter() - before
     report.section("How it was made")
     report.machine(range(s.seeds), seconds, kernels=kernels.describe())
     page = report.save(s.folder)

@@ -8,8 +8,9 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import minitorch_cnn as mt
+from minitorch_cnn import report as reports
 from minitorch_cnn.report import Report
+from minitorch_cnn.report.options import at_least_one, place, writable
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,13 @@ def run_alone(doc, study, arguments=None):
 def settings(doc, arguments=None):
     """The options every script of this study understands."""
     parser = argparse.ArgumentParser(description=doc.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=Settings.out, help="folder for all results")
+    parser.add_argument("--out", type=writable, default=str(Settings.out),
+                        help="folder for all results")
     parser.add_argument("--as-written", action="store_true", help="with the guide's mistakes")
     parser.add_argument("--quick", action="store_true", help="a tenth of the work, one seed")
-    parser.add_argument("--seeds", type=int, default=Settings.seeds, help="runs of each training")
-    parser.add_argument("--device", default=Settings.device, help='"cpu" or "cuda"')
+    parser.add_argument("--seeds", type=at_least_one, default=Settings.seeds,
+                        help="runs of each training")
+    parser.add_argument("--device", type=place, default=Settings.device, help='"cpu" or "cuda"')
     parser.add_argument("--all", action="store_true", help="net 9 on 60,000 images too: hours")
     args = vars(parser.parse_args(arguments))
     return Settings(**args | ({"seeds": 1} if args["quick"] else {}))
@@ -63,12 +66,10 @@ def settings(doc, arguments=None):
 
 def kept(s, name, compute):
     """What ``compute()`` returned when it ran for the first time: a dict of Tensors and numbers."""
-    path = s.folder / "results" / f"{name}.safetensors"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+    def announced():
         print(f"   {name}", file=sys.stderr)
-        mt.save(compute(), path)
-    return mt.load(path)
+        return compute()
+    return reports.kept(s.folder / "results" / f"{name}.safetensors", announced)
 
 
 def corrected(s):

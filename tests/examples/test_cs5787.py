@@ -247,7 +247,12 @@ def test_all_leaves_out_what_nobody_can_fetch(tmp_path, monkeypatch):
     assert "transfer is missing: no pets" in (tmp_path / "quick" / "report.md").read_text()
 
 
-def test_options():
+def test_options(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
     options = S["common"].settings("doc", ["--model", "resnet18", "--quick"])
     assert options.weights == "DEFAULT" and options.folder.name == "quick"
     assert S["common"].settings("doc", []).weights == "IMAGENET1K_V1"
+    for option in ("--root", "--cifar"):
+        with pytest.raises(SystemExit):
+            S["common"].settings("doc", [option, "elsewhere"])
+        assert "there is no folder elsewhere" in " ".join(capsys.readouterr().err.split())

@@ -125,16 +125,6 @@ def test_the_kept_net_has_not_seen_validation_or_test_images(folder):
         assert (np.abs(logits - kept["logits"].data).max() < 1e-4) == same
 
 
-def test_the_times_of_earlier_runs_count(tmp_path):
-    s = common.Settings(tmp_path, quick=True)
-    before = results.earlier()
-    results.kept(s, "test/one", lambda: {"value": 1})
-    assert results.earlier() == before, "it was done now"
-    results._made.clear()  # as a new process would see it
-    found = results.kept(s, "test/one", lambda: 1 / 0)
-    assert found["value"] == 1 and results.earlier() == pytest.approx(before + found["spent"])
-
-
 def test_the_answer_names_the_rows_that_reach_enough(monkeypatch):
     monkeypatch.setattr(answers, "falls", lambda results: 1.14)
     rows = [Verdict(f"row {k}", ours, 99.07) for k, ours in enumerate((98.77, 99.05, 98.9, 99.15))]

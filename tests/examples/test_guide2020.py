@@ -220,9 +220,16 @@ def test_claims_change_one_thing():
         assert sum(a[column] != b[column] for column in a) == 1, claim.text
 
 
-def test_options():
+def test_options(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
     common = S["common"]
     assert common.settings("d", []).seeds == 3 and common.settings("d", []).many == 5
     quick = common.settings("d", ["--quick", "--as-written", "--out", "x"])
     assert (quick.seeds, quick.many, quick.folder) == (1, 2, Path("x/quick/as_written"))
     assert common.corrected(quick).folder == Path("x/quick/corrected")
+    for option, what, told in (("--seeds", "0", "from 1 on, got 0"),
+                               ("--out", "/dev/null/x", "name another folder"),
+                               ("--device", "tpu", 'unknown device "tpu"')):
+        with pytest.raises(SystemExit):
+            common.settings("d", [option, what])
+        assert told in " ".join(capsys.readouterr().err.split())

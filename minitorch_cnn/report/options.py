@@ -1,13 +1,13 @@
-"""What the options of the command line may be; argparse tells what is wrong with others."""
+"""What the options of a study's command line may be, as types for argparse; errors tell why not."""
 import argparse
 import tempfile
 from pathlib import Path
 
-import minitorch_cnn as mt
+from ..ops import zeros
 
 
 def at_least_one(text):
-    """A number of seeds."""
+    """A whole number from 1 on."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, got {text}")
     return int(text)
@@ -25,10 +25,17 @@ def writable(text):
     return folder
 
 
+def existing(text):
+    """A folder that is there."""
+    if not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {text}")
+    return Path(text)
+
+
 def place(text):
     """A device that is there."""
     try:
-        mt.zeros(1).to(text)
+        zeros(1).to(text)
     except (ValueError, RuntimeError) as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return text
