@@ -91,6 +91,16 @@ def test_a_gpu_step_is_the_same_on_both_sides():
     assert traffic(net, torch.zeros(3, 1, 28, 28)) == 4 * (5 * 3 * sum(sizes) + 8 * weights)
 
 
+def test_the_race_is_run_to_its_goal():
+    from race import data_sets, race
+    data, test = data_sets("cpu")
+    data.images, data.labels = data.images[:6000], data.labels[:6000]
+    test.images, test.labels = test.images[:2000], test.labels[:2000]
+    found = race(data, test, 90, 64, 0, epochs=3)
+    assert found[-1][1] >= 90 > max([percent for _, percent in found[:-1]], default=0)
+    assert all(seconds > 0 for seconds, _ in found)
+
+
 def test_without_a_gpu_the_gpu_step_says_so():
     run = subprocess.run([sys.executable, str(FOLDER / "gpu_step.py"), "--net", "mnist"],
                          capture_output=True, text=True,

@@ -29,11 +29,11 @@ def study(s, report):
                   "Loss and accuracy of three trainings", "Epoch by epoch, averaged while the "
                   "weights change; the better net sees images that are changed each time.")
     rows = [(run.name, sum(p.numel() for p in run.net().parameters()), len(h.epochs), run.lr,
-             run.decay, run.smoothing, 100 * score[run].value,
-             f"{100 * score[run].low:.2f} to {100 * score[run].high:.2f}", results[run]["seconds"])
+             run.decay, run.smoothing, f"{100 * score[run].value:.2f} [{100 * score[run].low:.2f}, "
+             f"{100 * score[run].high:.2f}]", results[run]["seconds"])
             for run, h in histories.items()]
     report.table(("net", "parameters", "epochs", "learning rate", "weight decay", "smoothing",
-                  "test accuracy in %", "95 % interval", "seconds"), rows,
+                  "test accuracy in %, 95 % interval", "seconds"), rows,
                  f"SGD with Nesterov momentum 0.9, batches of {BATCH}, the learning rate rises for "
                  "a fifth of the training and falls to 0; convolutions start Kaiming-normal, fan "
                  "in; linear layers uniform within 1 / sqrt(fan in), biases alike.")

@@ -161,5 +161,5 @@ extern "C" __global__ void cross_entropy_backward(
     const Real* unit, const Real* dy, const long long* counts, int mean, Real* dx, Index n)
 {
     const Index i = thread_number();
-    if (i < n) dx[i] = unit[i] * (mean ? *dy / Real(counts[0]) : *dy);
+    if (i < n) dx[i] = unit[i] * (mean ? *dy / Real(counts[0] > 0 ? counts[0] : 1) : *dy);
 }

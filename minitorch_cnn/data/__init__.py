@@ -1,4 +1,4 @@
-"""From a dataset to batches: the names of ``torch.utils.data``."""
+"""From a dataset to batches: the names of ``torch.utils.data``, and ``ResidentDataset``."""
 from .collate import default_collate, default_convert
 from .dataset import (
     ChainDataset,
@@ -11,6 +11,7 @@ from .dataset import (
     random_split,
 )
 from .loader import DataLoader, get_worker_info
+from .resident import ResidentDataset
 from .sampler import (
     BatchSampler,
     RandomSampler,
@@ -21,6 +22,7 @@ from .sampler import (
 )
 
 __all__ = ["BatchSampler", "ChainDataset", "ConcatDataset", "DataLoader", "Dataset",
-           "IterableDataset", "RandomSampler", "Sampler", "SequentialSampler", "StackDataset",
-           "Subset", "SubsetRandomSampler", "TensorDataset", "WeightedRandomSampler",
-           "default_collate", "default_convert", "get_worker_info", "random_split"]
+           "IterableDataset", "RandomSampler", "ResidentDataset", "Sampler", "SequentialSampler",
+           "StackDataset", "Subset", "SubsetRandomSampler", "TensorDataset",
+           "WeightedRandomSampler", "default_collate", "default_convert", "get_worker_info",
+           "random_split"]

@@ -107,6 +107,20 @@ def test_training_gives_the_same_numbers_as_on_the_cpu(make_optimizer):
     assert all(p.grad.is_cuda for p in model.parameters())
 
 
+def test_a_data_set_lies_on_the_device(rng):
+    images, labels = rng.integers(0, 256, (9, 6, 5), dtype=np.uint8), np.arange(9)
+    there = mt.data.ResidentDataset(images, labels, 0.13, 0.31, device="cuda")
+    here = mt.data.ResidentDataset(images, labels, 0.13, 0.31)
+    assert there.images.is_cuda and there.images.dtype == np.uint8
+    mt.manual_seed(1)
+    batches = list(mt.data.DataLoader(there, 4, shuffle=True))
+    mt.manual_seed(1)
+    for (x, y), (right, label) in zip(batches, mt.data.DataLoader(here, 4, shuffle=True)):
+        assert x.is_cuda and y.is_cuda
+        np.testing.assert_allclose(x.cpu().numpy(), right.numpy(), rtol=1e-6, atol=1e-6)
+        np.testing.assert_array_equal(y.cpu().numpy(), label.numpy())
+
+
 def test_explain_shows_the_kernels():
     model = net().to("cuda")
     rows = kernels.explain(model, mt.zeros(2, 1, 14, 14, device="cuda"))
