@@ -262,6 +262,58 @@ def conv_norm_limits(x, maps, w, b, dy, eps, window, kernel, *options):
     return [exact("conv2d_weight_gradient")(np.abs(x), limits[4], kernel, *options)]
 
 
+def by_moments(x, w, b, weight, bias, da, ds, eps, *geometry):
+    """(constants, folded w, folded b), and the gradients that da and ds stand for."""
+    moments = kernels.patch_moments(x, w.shape[2:], *geometry)
+    constants, folded, start = kernels.norm_by_moments(moments, x, w, b, weight, bias, None, None,
+                                                       eps, 0.1, *geometry)
+    dw, dweight, _ = kernels.norm_by_moments_backward(da, ds, moments, w, constants, weight)
+    return constants, folded, start, dw, dweight
+
+
+def by_moments_limits(x, w, b, weight, bias, da, ds, eps, *geometry):
+    """A variance is as far off as the squares it is the difference of are rounded.
+
+    These may be squares of distances from ``center``, where the image is padded, too.
+    """
+    sums = exact("patch_moments")(np.abs(x), w.shape[2:], *geometry)
+    center = np.abs(x)[np.isfinite(x)].sum() / x.size
+    c = np.append(np.full(len(sums) - 1, center), 0)
+    sums += np.outer(c, sums[-1]) + np.outer(sums[-1], c) + sums[-1, -1] * np.outer(c, c)
+    n, rows, da = sums[-1, -1], np.abs(w).reshape(len(w), -1), np.abs(da).reshape(len(w), -1)
+    b, bias = [np.zeros(len(w)) if a is None else np.abs(a) for a in (b, bias)]
+    weight = np.ones(len(w)) if weight is None else np.abs(weight)
+    patch, pairs = sums[-1, :-1] / n, rows @ sums[:-1, :-1] / n
+    mean = rows @ patch
+    constants, *_ = by_moments(x, w, None, None, None, da.reshape(w.shape), ds, eps, *geometry)
+    inv_std = np.asarray(constants[1], np.float64)
+    rounding = 1e-5 + 1e-5 * ((rows * pairs).sum(1) + b ** 2) * inv_std ** 2
+    scale = weight * inv_std
+    shift = bias + (mean + b) * scale
+    q = (rows * da).sum(1) + mean * np.abs(ds)
+    dw = da + np.abs(ds)[:, None] * patch + (inv_std ** 2 * q)[:, None] * (
+        pairs + mean[:, None] * patch)
+    one = rounding[:, None]
+    return (rounding * np.stack([mean + b, inv_std, scale, shift]),
+            (one * scale[:, None] * rows).reshape(w.shape), rounding * (shift + b * scale),
+            (one * scale[:, None] * dw).reshape(w.shape), rounding * q * inv_std)
+
+
+def moments(pick):
+    """A convolution with few inputs, its images' brightness sometimes hardly varying."""
+    while True:
+        x, w, (stride, padding, dilation, groups), _ = _geometry(pick)
+        if dilation == (1, 1) and groups == 1 and np.prod(w[1:]) <= 31:
+            break
+    images = numbers(pick, x) * np.float32(pick.of((1, 1, 0.2, 1e-3))) + np.float32(
+        pick.of((0, 0, 1)))
+    if not pick.number(0, 7):
+        images.reshape(-1)[::101] = np.nan
+    b, weight, bias = [numbers(pick, w[:1]) if pick.number(0, 2) else None for _ in range(3)]
+    return "by_moments", (lay(pick, images), numbers(pick, w), b, weight, bias, numbers(pick, w),
+                          numbers(pick, w[:1]), 1e-5, stride, padding)
+
+
 def fused_norm(pick):
     shape = _images(pick)
     if not pick.number(0, 3):
@@ -387,6 +439,7 @@ CHAINS = {
     "conv_relu_pool": Chain(conv_relu_pool, conv_relu_pool_limits),
     "norm_relu": Chain(norm_relu, norm_relu_limits),
     "conv_norm": Chain(conv_norm, conv_norm_limits),
+    "by_moments": Chain(by_moments, by_moments_limits),
     "copied": Chain(copied, lambda x: (0, 0, 0)),
 }
 LIMITS = {
@@ -399,4 +452,4 @@ LIMITS = {
 PRIMITIVES = {**kernels.PRIMITIVES, **CHAINS}
 PROBLEMS = {**kernel_problems.PROBLEMS,
             **{f.__name__: f for f in (fused_convolution, relu_pooling, fused_norm,
-                                       fused_conv_norm, scores, copies)}}
+                                       fused_conv_norm, moments, scores, copies)}}

@@ -1,9 +1,10 @@
 """A generative adversarial net: how its two halves are trained against each other.
 
 Goodfellow et al., arXiv 1406.2661, with the layers of DCGAN (arXiv 1511.06434). What makes it good
-within minutes: real images count as real by 0.9 only, and the discriminator learns the digits'
-names, too (both arXiv 1606.03498); the generator is asked for digits that it can name, for all ten
-evenly (arXiv 1511.06390); rates fall; its weights are averaged (arXiv 1806.04498).
+within minutes: the discriminator changes slowly with its images (spectral norm, arXiv 1802.05957);
+real images count as real by 0.9 only, and it learns the digits' names, too (both arXiv 1606.03498);
+the generator is asked for digits that it can name, for all ten evenly (arXiv 1511.06390); rates
+fall; its weights are averaged (arXiv 1806.04498).
 """
 import numpy as np
 
@@ -17,7 +18,7 @@ from minitorch_cnn.random import generator as stream
 from gan_losses import bce, information
 
 LATENT, WIDTH = 100, (64, 32)  # of generator and discriminator
-LR, BETAS, AVERAGED, REAL, NAMED = (0.0005, 0.0003), (0.5, 0.999), 0.998, 0.9, 1.0
+LR, BETAS, AVERAGED, REAL, NAMED = (0.0005, 0.0003), (0.5, 0.999), 0.998, 0.9, 3.0
 
 
 class Gan:

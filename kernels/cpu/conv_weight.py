@@ -70,9 +70,9 @@ def make_plan(x_shape, x_strides, dy_shape, dy_strides, kernel, stride, padding,
     if n < 4 * workers and n * bands % workers:
         bands = min(-(-bands // workers) * workers, oh)
     band = -(-oh // bands)
-    x_scratch = 0 if x_in_place else _room(((band - 1) * sh + (kh - 1) * dh + 1) * wide * c)
-    p_scratch = _room(band * ow * run) if patches and not square else 0
-    y_scratch = 0 if y_in_place else _room(band * ow * f)
+    x_scratch = 0 if x_in_place else room_for(((band - 1) * sh + (kh - 1) * dh + 1) * wide * c)
+    p_scratch = room_for(band * ow * run) if patches and not square else 0
+    y_scratch = 0 if y_in_place else room_for(band * ow * f)
     blocks = -(-(f // groups) // LANES)
     return Plan(
         n, c, h, w, f, oh, ow, kh, kw, sh, sw, dh, dw, top, left, groups, *x_strides, *dy_strides,
@@ -83,7 +83,7 @@ def make_plan(x_shape, x_strides, dy_shape, dy_strides, kernel, stride, padding,
         groups * blocks * rows * taps * lines * LINE)
 
 
-def _room(floats):
+def room_for(floats):
     """Bytes for so many floats and what is read too far; a multiple of 64, so all is aligned."""
     return -(-(4 * floats + SLACK) // 64) * 64
 
@@ -134,7 +134,7 @@ def add_band(x, grad, grad_row, grad_pixel, part, room, first, last, p):
                 for kw in range(p.taps):
                     source = here + kh * p.DH * row + kw * tap + g * (p.C // p.G) * 4
                     for t in range(0, p.lines, p.count):
-                        _tile(p.count, lanes, source + 4 * t, step, shift, channel, grad_row,
+                        tile(p.count, lanes, source + 4 * t, step, shift, channel, grad_row,
                               grad_pixel, rows, p.OW, target, p.square * p.DH * row)
                         target += p.count * LINE
 
@@ -156,7 +156,7 @@ def _patches(x, row, pixel, target, rows, p):
 
 
 @serial
-def _tile(count, lanes, x, x_row, x_pixel, dy, dy_row, dy_pixel, rows, pixels, target, x_line):
+def tile(count, lanes, x, x_row, x_pixel, dy, dy_row, dy_pixel, rows, pixels, target, x_line):
     if x_line:
         if lanes > WIDTH:
             _square2(x, x_row, x_pixel, dy, dy_row, dy_pixel, rows, pixels, target, LINE, x_line)

@@ -34,7 +34,7 @@ Kept = namedtuple("Kept", "x constants at limits")
 
 
 @entry
-def _prepare(sums, rows, w, b, running_mean, running_var, eps, momentum, constants):
+def prepare(sums, rows, w, b, running_mean, running_var, eps, momentum, constants):
     """Fill in the constants; move the running statistics.
 
     ``sums`` (threads, 2, C) of x and x**2, or without threads: then the running statistics are
@@ -261,7 +261,7 @@ def _combine_behind_pool(dy, code, x, constants, factors, dx, n, windows):
                      factors, dx + job * size, h, h + 1, q)
 
 
-def _given(array):
+def given(array):
     return NONE if array is None else array
 
 
@@ -288,7 +288,7 @@ def batch_norm_relu_forward(x, w, b, running_mean, running_var, eps, momentum, t
     if training:
         channel_sums(t.start, t.rows, channels, sums, workers)
     constants = empty((4, channels), np.float32)
-    _prepare(sums, t.rows, _given(w), _given(b), _given(running_mean), _given(running_var), eps,
+    prepare(sums, t.rows, given(w), given(b), given(running_mean), given(running_var), eps,
              momentum, constants)
     if window is None:
         y = empty_table(x.shape)
@@ -323,7 +323,7 @@ def batch_norm_relu_factors(dy, code, kept, w, training, window):
                           sums, workers)
     factors = empty((3, channels), np.float32)
     dw, db = empty((channels,), np.float32), empty((channels,), np.float32)
-    _factors(sums, rows, training, _given(w), constants, factors, dw, db)
+    _factors(sums, rows, training, given(w), constants, factors, dw, db)
     return factors, dw, db
 
 

@@ -119,6 +119,46 @@ class ConvBatchNormReLUPool(Function):
         return None, dw, db, dscale, dshift, None, None
 
 
+class FewTapsBatchNormReLUPool(Function):
+    """The same for a convolution with few inputs, whose result is never stored either.
+
+    Its statistics follow from the moments of the patches (see ``kernels/reference/moments.py``),
+    and batch norm is folded into the weights.
+    """
+
+    MOST = 31   # numbers in a patch
+
+    def __init__(self, options, eps, momentum, window, map_size):
+        self.options, self.norm = options, (eps, momentum)
+        self.window, self.map_size = window, map_size
+
+    @classmethod
+    def pays(cls, filters, options):
+        """For weights of this shape and a convolution with these options."""
+        taps = filters[1] * filters[2] * filters[3]
+        return options[2:] == ((1, 1), 1) and taps <= min(cls.MOST, 2 * filters[0])
+
+    def forward(self, x, w, b, scale, shift, running_mean=None, running_var=None):
+        geometry = self.options[:2]
+        self.x, self.w, self.bias, self.scale = x, w, b, scale
+        self.moments = kernels.patch_moments(x, w.shape[2:], *geometry)
+        self.constants, folded, start = kernels.norm_by_moments(
+            self.moments, x, w, b, scale, shift, running_mean, running_var, *self.norm, *geometry)
+        y, self.code = kernels.conv2d_relu_pool_forward(x, folded, start, *self.options,
+                                                        self.window)
+        return y
+
+    def backward(self, dy):
+        dy = kernels.channels_last(dy)
+        dw = kernels.conv2d_relu_pool_weight_gradient(
+            self.x, dy, self.code, self.map_size, self.window, self.w.shape[2:], *self.options)
+        dw, dscale, dshift = kernels.norm_by_moments_backward(
+            dw, kernels.unpooled_channel_sum(dy, self.code), self.moments, self.w, self.constants,
+            self.scale)
+        db = None if self.bias is None else kernels.zeros_like(self.bias)
+        return None, dw, db, dscale, dshift, None, None
+
+
 class AddReLU(Function):
     """y = max(0, a + b)."""
 

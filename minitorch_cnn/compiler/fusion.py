@@ -7,6 +7,7 @@ from collections import Counter
 
 import numpy as np
 
+from .. import kernels
 from ..autograd import Function
 from ..ops.activation import ReLU
 from ..ops.conv import Conv2d
@@ -60,8 +61,11 @@ def _conv_norm(conv, norm, one, other):
     training = norm.options["training"]
     if window is None or conv.needs[0] or not all(needs) or not training:
         return None
-    return fused.ConvBatchNormReLUPool(conv.options["options"], norm.options["eps"],
-                                       norm.options["momentum"], window)
+    options = conv.options["options"], norm.options["eps"], norm.options["momentum"], window
+    if kernels.language_of(None) == "cpu" and fused.FewTapsBatchNormReLUPool.pays(conv.shapes[1],
+                                                                                 options[0]):
+        return fused.FewTapsBatchNormReLUPool(*options, conv.shape[2:])
+    return fused.ConvBatchNormReLUPool(*options)
 
 
 def _linear_relu(linear, _):

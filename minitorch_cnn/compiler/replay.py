@@ -35,8 +35,8 @@ CALLS_ONLY = {Conv2d, ConvTranspose2d, Linear, MaxPool2d, AvgPool2d, AdaptiveAvg
               Add, Sub, Mul, ReLU, LeakyReLU, HardTanh, HardSigmoid, HardSwish,
               ELU, GELU, GELUTanh, LogSigmoid, Mish, Sigmoid, SiLU, Softplus, Tanh,
               fused.ConvReLU, fused.ConvReLUPool, fused.ReLUPool, fused.BatchNormReLU,
-              fused.ConvBatchNormReLUPool, fused.AddReLU, fused.LinearReLU, fused.LabelCrossEntropy,
-              ConvNorm}
+              fused.ConvBatchNormReLUPool, fused.FewTapsBatchNormReLUPool, fused.AddReLU,
+              fused.LinearReLU, fused.LabelCrossEntropy, ConvNorm}
 # The gradient may be dy itself, of which a leaf needs a copy.
 HAND_ON = {Reshape, Add, Sub, fused.AddReLU, ConvNorm}
 

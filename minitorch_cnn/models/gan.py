@@ -1,16 +1,20 @@
 """A generator and a discriminator of digits, after DCGAN.
 
 Radford, Metz and Chintala, "Unsupervised Representation Learning with Deep Convolutional Generative
-Adversarial Networks", arXiv 1511.06434. Pixels lie in [-1, 1] here, where tanh puts them.
+Adversarial Networks", arXiv 1511.06434; the discriminator has spectral norm instead of batch norm,
+as in Miyato et al., arXiv 1802.05957. Pixels lie in [-1, 1] here, where tanh puts them.
 """
 from .. import nn
+from ..nn.utils import spectral_norm
 
 LATENT = 100  # numbers that an image is made from
-SLOPE = 0.2   # of the leaky ReLUs
+SLOPE = 0.1   # of the leaky ReLUs
 
 
 class Generator(nn.Sequential):
     """z -> image: maps of 7 x 7, doubled twice by transposed convolutions; BN, ReLU, tanh.
+
+    A 3x3 convolution at either size lets neighbouring pixels agree.
 
     Parameters
     ----------
@@ -31,7 +35,9 @@ class Generator(nn.Sequential):
         wide = 2 * width
         super().__init__(
             nn.ConvTranspose2d(latent, wide, 7, bias=False), nn.BatchNorm2d(wide), nn.ReLU(),
+            nn.Conv2d(wide, wide, 3, padding=1, bias=False), nn.BatchNorm2d(wide), nn.ReLU(),
             nn.ConvTranspose2d(wide, width, 4, 2, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU(),
+            nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU(),
             nn.ConvTranspose2d(width, 1, 4, 2, 1), nn.Tanh())
         self.latent = latent
         self.apply(dcgan_init)
@@ -44,7 +50,7 @@ class Generator(nn.Sequential):
 
 
 class Discriminator(nn.Module):
-    """Image -> logit that it is a real one: strided convolutions, BN, leaky ReLU.
+    """Image -> logit that it is a real one: strided convolutions with spectral norm, leaky ReLU.
 
     Parameters
     ----------
@@ -68,12 +74,16 @@ class Discriminator(nn.Module):
         wide, widest = 2 * width, 4 * width
         self.features = nn.Sequential(
             nn.Conv2d(1, width, 4, 2, 1), nn.LeakyReLU(SLOPE),
-            nn.Conv2d(width, wide, 4, 2, 1, bias=False), nn.BatchNorm2d(wide), nn.LeakyReLU(SLOPE),
-            nn.Conv2d(wide, widest, 3, 2, 1, bias=False), nn.BatchNorm2d(widest),
-            nn.LeakyReLU(SLOPE), nn.Flatten())
+            nn.Conv2d(width, wide, 4, 2, 1), nn.LeakyReLU(SLOPE),
+            nn.Conv2d(wide, widest, 3, 2, 1), nn.LeakyReLU(SLOPE), nn.Flatten())
         self.real = nn.Linear(16 * widest, 1)
         self.classes = nn.Linear(16 * widest, classes) if classes else None
         self.apply(dcgan_init)
+        for layer in self.features:
+            if isinstance(layer, nn.Conv2d):
+                nn.init.orthogonal_(layer.weight)
+                nn.init.zeros_(layer.bias)
+                spectral_norm(layer)
 
     def forward(self, x):
         """Logits (N,) of images (N, 1, 28, 28), or (logits, class logits)."""

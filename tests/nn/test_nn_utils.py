@@ -110,3 +110,69 @@ def test_a_layer_without_first_values():
     with pytest.raises(ValueError, match="Linear"):
         utils.skip_init(Linear, -1, 2)
     assert mt.nn.init.normal_(mt.zeros(4)).numpy().all()    # whatever happened inside
+
+
+LAYERS = [("Linear", (5, 7), {}), ("Conv2d", (3, 4, 3), {}), ("ConvTranspose2d", (3, 4, 2), {}),
+          ("Conv1d", (2, 3, 3), {"bias": False})]
+
+
+@pytest.mark.parametrize("name, arguments, options", LAYERS)
+@pytest.mark.parametrize("iterations", [1, 3])
+def test_spectral_norm(name, arguments, options, iterations, rng):
+    ours = utils.spectral_norm(getattr(mt.nn, name)(*arguments, **options),
+                               n_power_iterations=iterations)
+    theirs = torch.nn.utils.spectral_norm(getattr(torch.nn, name)(*arguments, **options),
+                                          n_power_iterations=iterations)
+    state = {key: torch.from_numpy(value.numpy()) for key, value in ours.state_dict().items()}
+    assert set(state) == set(theirs.state_dict())
+    theirs.load_state_dict(state, strict=False)
+    x = rng.standard_normal((2, arguments[0], *[6] * (ours.weight.ndim - 2))).astype(np.float32)
+    for training in (True, True, False):
+        ours.train(training)
+        theirs.train(training)
+        ours.zero_grad()
+        theirs.zero_grad()
+        y, right = ours(mt.Tensor(x)), theirs(torch.from_numpy(x))
+        (y * y).sum().backward()
+        (right * right).sum().backward()
+        np.testing.assert_allclose(y.detach().numpy(), right.detach().numpy(), rtol=1e-4, atol=1e-5)
+        for (key, p), q in zip(sorted(ours.named_parameters()),
+                               [q for _, q in sorted(theirs.named_parameters())]):
+            np.testing.assert_allclose(p.grad.numpy(), q.grad.numpy(), rtol=2e-3, atol=2e-3,
+                                       err_msg=key)
+        for key in ("weight_u", "weight_v"):
+            np.testing.assert_allclose(getattr(ours, key).numpy(), getattr(theirs, key).numpy(),
+                                       rtol=1e-4, atol=1e-5)
+
+
+def test_spectral_norm_is_the_largest_singular_value():
+    layer = utils.spectral_norm(Linear(6, 4), n_power_iterations=100)
+    layer(mt.zeros(1, 6))
+    assert np.linalg.norm(layer.weight.detach().numpy(), 2) == pytest.approx(1, abs=1e-4)
+    before = layer.weight.detach().numpy().copy()
+    utils.remove_spectral_norm(layer)
+    assert sorted(layer.state_dict()) == ["bias", "weight"]
+    assert isinstance(layer.weight, Parameter)
+    np.testing.assert_allclose(layer.weight.detach().numpy(), before, rtol=1e-5, atol=1e-6)
+
+
+def test_spectral_norm_goes_back_through_several_calls():
+    layer = utils.spectral_norm(Linear(3, 1))
+    (layer(mt.ones(1, 3)) - layer(mt.zeros(1, 3))).sum().backward()
+    assert layer.weight_orig.grad is not None
+
+
+@pytest.mark.parametrize("options, error, why", [
+    ({"name": "weights"}, ValueError, 'Linear has no parameter "weights"'),
+    ({"n_power_iterations": 0}, ValueError, "at least one iteration, got 0"),
+])
+def test_spectral_norm_refuses(options, error, why):
+    with pytest.raises(error, match=why):
+        utils.spectral_norm(Linear(3, 3), **options)
+
+
+def test_spectral_norm_twice_or_never():
+    with pytest.raises(RuntimeError, match="normalized already"):
+        utils.spectral_norm(utils.spectral_norm(Linear(3, 3)))
+    with pytest.raises(ValueError, match="not normalized in Linear"):
+        utils.remove_spectral_norm(Linear(3, 3))
