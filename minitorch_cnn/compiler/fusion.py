@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import kernels
 from ..autograd import Function
+from ..ops import fused
 from ..ops.activation import ReLU
 from ..ops.conv import Conv2d
 from ..ops.cross_entropy import CrossEntropy
@@ -17,7 +18,6 @@ from ..ops.hard_activation import HardTanh
 from ..ops.matmul import Linear
 from ..ops.norm import BatchNorm
 from ..ops.pool import MaxPool2d
-from . import fused
 from .folded import conv_norm
 from .recording import Call, SetGrad, Slot, Write, slots_in
 

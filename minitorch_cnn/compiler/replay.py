@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import kernels
 from ..autograd import Tensor
+from ..ops import fused
 from ..ops.activation import ELU, LeakyReLU, PReLU, ReLU
 from ..ops.conv import Conv2d, ConvTranspose2d
 from ..ops.elementwise import Add, Mul, Sub
@@ -23,7 +24,6 @@ from ..ops.pool import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
 from ..ops.shape import Reshape
 from ..ops.smooth_activation import GELU, GELUTanh, LogSigmoid, Mish, Sigmoid, SiLU, Softplus, Tanh
 from ..ops.upsample import Resample
-from . import fused
 from .folded import ConvNorm
 from .program import Run
 from .recording import Slot, slots_in

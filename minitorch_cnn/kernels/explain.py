@@ -41,7 +41,9 @@ class Explanation(list):
 def explain(model, *inputs):
     """Run ``model(*inputs)`` once and note every kernel that it takes.
 
-    The model runs in evaluation mode; modes and hooks are as before afterwards.
+    The model runs in evaluation mode, layer by layer: what a Sequential runs as one op where nobody
+    looks between its layers (``nn.fusing``) is listed kernel by kernel. Modes and hooks are as
+    before afterwards.
 
     Parameters
     ----------

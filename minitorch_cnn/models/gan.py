@@ -14,7 +14,7 @@ SLOPE = 0.1   # of the leaky ReLUs
 class Generator(nn.Sequential):
     """z -> image: maps of 7 x 7, doubled twice by transposed convolutions; BN, ReLU, tanh.
 
-    A 3x3 convolution at either size lets neighbouring pixels agree.
+    A 3x3 convolution at either size lets neighboring pixels agree.
 
     Parameters
     ----------

@@ -5,6 +5,7 @@ from .container import *
 from .conv import *
 from .distance import *
 from .dropout import *
+from .fusing import no_fusing
 from .linear import *
 from .loss import *
 from .margin_loss import *

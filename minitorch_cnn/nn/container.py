@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 
 from ..autograd import Tensor
+from . import fusing
 from .module import Module, indent
 
 __all__ = ["Identity", "ModuleDict", "ModuleList", "Sequential"]
@@ -106,6 +107,9 @@ class _ModuleSequence(Module):
 class Sequential(_ModuleSequence):
     """Modules one after the other: each gets what the one before it returned.
 
+    Neighbors such as a convolution, its ReLU and its max-pool run as one op where nobody looks
+    between them; ``nn.no_fusing()`` runs each by itself.
+
     Parameters
     ----------
     *args : Module, or one OrderedDict of str to Module
@@ -119,9 +123,10 @@ class Sequential(_ModuleSequence):
             self.add_module(str(name), module)
 
     def forward(self, input):
-        for module in self._modules.values():
-            input = module(input)
-        return input
+        modules, plan = list(self._modules.values()), self.__dict__.get("_plan")
+        if plan is None or not fusing.same(modules, plan[0]):
+            plan = self.__dict__["_plan"] = modules, fusing.plan(modules)
+        return fusing.run(*plan, input)
 
     def __getitem__(self, index):
         if isinstance(index, slice):

@@ -86,14 +86,20 @@ class _StatisticsNorm(_Affine):
 class _BatchNorm(_StatisticsNorm):
 
     def forward(self, input):
-        input = self._checked(input)
+        return F.batch_norm(self._checked(input), *self.settings())
+
+    def uses_batch(self):
+        """Whether it would take the mean and the variance of its input."""
+        return self.training or self.running_mean is None
+
+    def settings(self):
+        """The arguments of ``F.batch_norm`` behind the input; in training, the batch is counted."""
         tracking = self.training and self.track_running_stats
         momentum = self._count_batch() if tracking else self.momentum or 0.0
         use_statistics = tracking or not self.training
-        return F.batch_norm(
-            input, self.running_mean if use_statistics else None,
-            self.running_var if use_statistics else None, self.weight, self.bias,
-            self.training or self.running_mean is None, momentum, self.eps)
+        return (self.running_mean if use_statistics else None,
+                self.running_var if use_statistics else None, self.weight, self.bias,
+                self.uses_batch(), momentum, self.eps)
 
     def _count_batch(self):
         """The weight of this batch in the running statistics: 1/batches if momentum is None."""

@@ -10,6 +10,7 @@ import minitorch_cnn as mt
 from minitorch_cnn.data import DataLoader
 from minitorch_cnn.models import MnistCNN
 from minitorch_cnn.report import Verdict
+from minitorch_cnn.report import results as report_results
 from minitorch_cnn.train import predict
 
 answers, common, results, runs = map(script, ("train_answers", "common", "results", "runs"))
@@ -81,7 +82,7 @@ def folder(tmp_path_factory):
 
 
 def test_the_page(folder, monkeypatch, capsys):
-    results._made.clear()  # as a new process would see it
+    report_results._made.clear()  # as a new process would see it
     notes = Notes(monkeypatch)
     found = study.main([*ARGUMENTS, str(folder)])
     page = folder / "quick" / "report.html"

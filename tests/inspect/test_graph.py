@@ -18,9 +18,12 @@ def test_nodes_stand_after_what_they_use():
 
 def test_layers_and_their_parameters():
     net = nn.Sequential(nn.Linear(3, 2), nn.ReLU())
-    nodes = trace_graph(net(mt.ones(4, 3)), net.named_parameters())
+    with nn.no_fusing():
+        nodes = trace_graph(net(mt.ones(4, 3)), net.named_parameters())
     assert [n.label for n in nodes] == ["0.weight", "0.bias", "Linear", "ReLU"]
     assert nodes[2].inputs == [0, 1] and nodes[3].shape == (4, 2)
+    nodes = trace_graph(net(mt.ones(4, 3)), net.named_parameters())
+    assert [n.label for n in nodes] == ["0.weight", "0.bias", "LinearReLU"]
 
 
 def test_dot():

@@ -18,16 +18,33 @@ TESTS = Path(__file__).resolve().parents[1]
 CACHE = Path(tempfile.gettempdir()) / f"minitorch_cnn_tests_of_{getpass.getuser()}"
 
 
-def python(*arguments, **environment):
-    return subprocess.run([sys.executable, *map(str, arguments)], capture_output=True, text=True,
-                          env={**os.environ, "OMP_WAIT_POLICY": "passive", **environment})
+def start(*arguments, **environment):
+    return subprocess.Popen([sys.executable, *map(str, arguments)], stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True,
+                            env={**os.environ, "OMP_WAIT_POLICY": "passive", **environment})
 
 
 def all_right(*options, **environment):
-    result = python(TESTS / "check_kernels.py", *options, **environment)
-    last = "\n".join(result.stderr.splitlines()[-25:])
-    assert result.returncode == 0 and "all right" in result.stdout, \
-        f"exit status {result.returncode}; the last problem and error:\n{last}"
+    ends_well(start(TESTS / "check_kernels.py", *options, **environment))
+
+
+def ends_well(process):
+    output, errors = process.communicate()
+    last = "\n".join(errors.splitlines()[-25:])
+    assert process.returncode == 0 and "all right" in output, \
+        f"exit status {process.returncode}; the last problem and error:\n{last}"
+
+
+@pytest.fixture(scope="module")
+def widths():
+    """{vector width: a process}. Most of their time they compile, so both run at once."""
+    processes = {width: start(
+        TESTS / "check_kernels.py", 2000, 80, *PROBLEMS, "--fenced", "--small",
+        NUMBA_NUM_THREADS="3", MINITORCH_CNN_SIMD_WIDTH=str(width), MINITORCH_CNN_CACHE=str(CACHE))
+        for width in (4, 8)}
+    yield processes
+    for process in processes.values():
+        process.kill()
 
 
 @pytest.mark.parametrize("at_end", [True, False])
@@ -35,8 +52,8 @@ def test_one_float_too_far_ends_the_process(at_end):
     code = ("import ctypes, numpy as np; from check_kernels import Fence;"
             f"a = Fence({at_end}).copy(np.arange(5, dtype='float32')); print(a.sum(), flush=True);"
             f"ctypes.c_float.from_address(a.ctypes.data + {20 if at_end else -4}).value")
-    result = python("-c", code, PYTHONPATH=f"{TESTS}{os.pathsep}{TESTS.parent}")
-    assert result.stdout.strip() == "10.0" and result.returncode < 0
+    process = start("-c", code, PYTHONPATH=f"{TESTS}{os.pathsep}{TESTS.parent}")
+    assert process.communicate()[0].strip() == "10.0" and process.returncode < 0
 
 
 def test_nothing_is_touched_outside_of_arrays():
@@ -48,9 +65,8 @@ def test_nothing_is_touched_outside_of_arrays_in_small_pieces():
 
 
 @pytest.mark.parametrize("width", [4, 8])
-def test_vectors_of_other_widths(width):
-    all_right(2000, 80, *PROBLEMS, "--fenced", "--small", NUMBA_NUM_THREADS="3",
-              MINITORCH_CNN_SIMD_WIDTH=str(width), MINITORCH_CNN_CACHE=str(CACHE))
+def test_vectors_of_other_widths(widths, width):
+    ends_well(widths[width])
 
 
 def test_winograd_touches_nothing_outside_of_arrays():

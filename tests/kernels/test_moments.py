@@ -5,8 +5,8 @@ import torch
 
 import minitorch_cnn as mt
 from minitorch_cnn import kernels, nn
-from minitorch_cnn.compiler import fused
 from minitorch_cnn.nn import functional as F
+from minitorch_cnn.ops import fused
 
 EPS, MOMENTUM = 1e-5, 0.1
 

@@ -1,4 +1,6 @@
-"""Ops that do the work of a chain of ops in one pass over memory. Only ``fusion.py`` makes them.
+"""Ops that do the work of a chain of ops in one pass over memory.
+
+``nn.Sequential`` makes them for layers that are neighbors, ``compile`` for any ops that are.
 
 Each means what its chain means, with the same gradients, ties included.
 
@@ -6,9 +8,9 @@ x argument, y result, w weight, b bias; dy in, dx, dw, db out.
 """
 from .. import kernels
 from ..autograd import Function
-from ..ops.conv import Conv2d
-from ..ops.cross_entropy import refuse_label
-from ..ops.matmul import FEW, Linear, rows
+from .conv import Conv2d
+from .cross_entropy import refuse_label
+from .matmul import FEW, Linear, rows
 
 
 class ConvReLU(Conv2d):
@@ -31,6 +33,8 @@ class ConvReLUPool(Function):
     ``code`` says where each maximum came from; the gradient of the convolution's result is never
     stored.
     """
+
+    silent = True
 
     def __init__(self, options, window, map_size):
         self.options, self.window, self.map_size = options, window, map_size
@@ -59,6 +63,8 @@ class ConvReLUPool(Function):
 class ReLUPool(Function):
     """y = the maximum of each window of max(0, x)."""
 
+    silent = True
+
     def __init__(self, window):
         self.window = window
 
@@ -73,6 +79,8 @@ class ReLUPool(Function):
 
 class BatchNormReLU(Function):
     """y = batch norm, cut off at ``bounds``; or the maximum of each window of its ReLU."""
+
+    silent = True
 
     def __init__(self, eps, training, momentum, window=None, bounds=(0, None)):
         self.options, self.bounds = (eps, momentum, training, window), bounds
@@ -98,6 +106,8 @@ class ConvBatchNormReLUPool(Function):
     The gradient of the convolution's result is never stored. The convolution's bias does nothing,
     since the mean is subtracted right after it: its gradient is 0.
     """
+
+    silent = True
 
     def __init__(self, options, eps, momentum, window):
         self.options, self.norm, self.window = options, (eps, momentum, True, window), window
@@ -126,6 +136,7 @@ class FewTapsBatchNormReLUPool(Function):
     and batch norm is folded into the weights.
     """
 
+    silent = True
     MOST = 31   # numbers in a patch
 
     def __init__(self, options, eps, momentum, window, map_size):
