@@ -18,16 +18,19 @@ from ..ops.activation import ELU, LeakyReLU, PReLU, ReLU
 from ..ops.conv import Conv2d, ConvTranspose2d
 from ..ops.elementwise import Add, Mul, Sub
 from ..ops.hard_activation import HardSigmoid, HardSwish, HardTanh
+from ..ops.indexing import GetItem
 from ..ops.matmul import Linear
 from ..ops.norm import GroupNorm, LayerNorm
 from ..ops.pool import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
-from ..ops.shape import Reshape
+from ..ops.reduce import Sum
+from ..ops.shape import Expand, Permute, Reshape
 from ..ops.smooth_activation import GELU, GELUTanh, LogSigmoid, Mish, Sigmoid, SiLU, Softplus, Tanh
 from ..ops.upsample import Resample
 from .folded import ConvNorm
 from .program import Run
 from .recording import Slot, slots_in
-from .steps import Backward, Forward, Ones, Sum
+from .steps import Backward, Forward, Ones
+from .steps import Sum as SumStep
 
 # Ops that do all their work through kernels, where no kernel declines.
 CALLS_ONLY = {Conv2d, ConvTranspose2d, Linear, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, Reshape,
@@ -37,8 +40,10 @@ CALLS_ONLY = {Conv2d, ConvTranspose2d, Linear, MaxPool2d, AvgPool2d, AdaptiveAvg
               fused.ConvReLU, fused.ConvReLUPool, fused.ReLUPool, fused.BatchNormReLU,
               fused.ConvBatchNormReLUPool, fused.FewTapsBatchNormReLUPool, fused.AddReLU,
               fused.LinearReLU, fused.LabelCrossEntropy, ConvNorm}
-# The gradient may be dy itself, of which a leaf needs a copy.
-HAND_ON = {Reshape, Add, Sub, fused.AddReLU, ConvNorm}
+# What may be a view of its argument, or its gradient one of dy.
+VIEWS = {Reshape, Permute, Expand, GetItem, Sum}
+# From which on gradients may be dy itself, of which a leaf needs a copy.
+HAND_ON = {Reshape: 0, Add: 0, Sub: 0, fused.AddReLU: 0, ConvNorm: 7}
 
 
 class Replay(Run):
@@ -111,19 +116,29 @@ class Replay(Run):
                 self.todo.append(Check(op))
 
     def _is_calls_only(self, step, calls):
-        if isinstance(step, Sum):
+        if isinstance(step, SumStep):
             return bool(calls)
-        if not isinstance(step, (Forward, Backward)) or step.node.kind not in CALLS_ONLY:
+        if not isinstance(step, (Forward, Backward)):
+            return False
+        if step.node.kind in VIEWS and not calls:
+            return self._is_view(step)
+        if step.node.kind not in CALLS_ONLY:
             return False
         if isinstance(step, Backward) and step.node not in self.captured:
             return False
-        if step.node.kind is Reshape and not calls:
-            one, other = step.reads()[0], step.writes()[0]
-            return np.may_share_memory(self.arrays[one.number], self.arrays[other.number])
-        if step.node.kind in (Add, Sub, fused.AddReLU, ConvNorm) and isinstance(step, Backward):
+        kind, back = step.node.kind, isinstance(step, Backward)
+        if back and kind in HAND_ON and kind is not Reshape:
+            first = HAND_ON[kind]
             return not any(dx is not None and isinstance(edge, Tensor)
-                           for dx, edge in zip(step.grads, step.node.edges))
+                           for dx, edge in zip(step.grads[first:], step.node.edges[first:]))
         return True
+
+    def _is_view(self, step):
+        """Whether what a step makes is another look at what it reads, so that all is done."""
+        if len(step.reads()) != 1 or len(step.writes()) != 1:
+            return False
+        one, other = step.reads()[0], step.writes()[0]
+        return np.may_share_memory(self.arrays[one.number], self.arrays[other.number])
 
     # what steps ask for ---------------------------------------------------------------------------
 

@@ -498,3 +498,29 @@ def test_a_leaf_owns_the_gradient_that_a_sum_hands_on():
         assert one.grad.tolist() == [i + 1] * 4 and two.grad.tolist() == [i - 1] * 4
         one.grad.data[...] = 7
         assert two.grad.tolist() == [i - 1] * 4
+
+
+def test_views_cost_nothing_in_a_replay():
+    model = net().eval().requires_grad_(False)
+
+    @mt.compile
+    def gradient(x):
+        x.grad = None
+        z = model(x)
+        picked = z[:, 3].sum() + 2 * z.permute(1, 0)[1].expand(3, 6).sum()
+        picked.backward()
+        return z[1:].detach()
+
+    kept, x = [], mt.zeros(6, 1, 12, 12, requires_grad=True)
+    for images, _ in batches(6):
+        x.data[...] = images.data
+        kept.append((gradient(x), x.grad))
+    for (images, _), (rest, grad) in zip(batches(6), kept):
+        images.requires_grad_()
+        z = model(images)
+        (z[:, 3].sum() + 2 * z.permute(1, 0)[1].expand(3, 6).sum()).backward()
+        np.testing.assert_allclose(rest.numpy(), z.detach().numpy()[1:], rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(grad.numpy(), images.grad.numpy(), rtol=1e-4, atol=1e-5)
+    run = list(gradient._versions.values())[-1][0].run
+    left = [item.node.kind.__name__ for item in run.todo if hasattr(item, "node")]
+    assert sorted(left) == ["Expand", "GetItem", "GetItem", "Sum", "Sum"], "sums, and ways back"
