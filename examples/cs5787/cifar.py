@@ -30,7 +30,7 @@ def study(s, report):
                   "weights change; the better net sees images that are changed each time.")
     rows = [(run.name, sum(p.numel() for p in run.net().parameters()), len(h.epochs), run.lr,
              run.decay, run.smoothing, f"{100 * score[run].value:.2f} [{100 * score[run].low:.2f}, "
-             f"{100 * score[run].high:.2f}]", results[run]["seconds"])
+             f"{100 * score[run].high:.2f}]", round(results[run]["seconds"]))
             for run, h in histories.items()]
     report.table(("net", "parameters", "epochs", "learning rate", "weight decay", "smoothing",
                   "test accuracy in %, 95 % interval", "seconds"), rows,

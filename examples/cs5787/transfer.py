@@ -53,7 +53,9 @@ def answer(best, said, y, score, names):
         pair = tuple(sorted((int(a), int(b))))
         wrong[pair] = wrong.get(pair, 0) + 1
     worst = sorted(wrong, key=wrong.get, reverse=True)[:3]
-    pairs = "; ".join(f"{names[a]} and {names[b]} ({wrong[a, b]} times)" for a, b in worst)
+    often = {1: "once", 2: "twice"}
+    pairs = "; ".join(f"{names[a]} and {names[b]} ({often.get(n, f'{n} times')})"
+                      for a, b in worst for n in [wrong[a, b]])
     rows = [row for row in class_report(said, y, names).classes if row.support]
     hardest = min(rows, key=lambda row: row.recall)
     return (f"{best[0]} with {best[1]} reaches {percent(score)} mean per class, where guessing "

@@ -1,7 +1,7 @@
 """Chapter 3: a generative adversarial net that writes digits.
 
 You will see both nets, their losses, a sheet of digits after every epoch of the training, made of
-the same ten z, and what net 11.1 reads in 1,000 new digits. Twelve minutes on two cores.
+the same ten z, and what net 11.1 reads in 1,000 new digits. Ten minutes on two cores.
 """
 import numpy as np
 
