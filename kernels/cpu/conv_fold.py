@@ -16,6 +16,7 @@ from .elementwise import add, clamp_forward
 from .jit import entry
 from .layout import channels_last
 from .memory import FLOAT, address, contiguous, empty, suits
+from .objects import ROWS, layout
 from .simd import WIDTH
 
 
@@ -41,6 +42,23 @@ def _scale_and_shift(b, weight, bias, mean, var, eps):
     scale, shift = empty(var.shape, FLOAT), empty(var.shape, FLOAT)
     _factors(*map(address, arrays), np.float32(eps), len(var), address(scale), address(shift))
     return scale, shift
+
+
+@entry
+def _times_scale(w, scale, folded):
+    for f in range(len(w)):
+        for t in range(w.shape[1]):
+            folded[f, t] = w[f, t] * scale[f]
+
+
+def fold_norm(w, b, weight, bias, mean, var, eps):
+    """See ``kernels/reference/conv_fold.py``."""
+    if layout(w) != ROWS or not suits(w, b, weight, bias, mean, var):
+        return NotImplemented
+    scale, shift = _scale_and_shift(b, weight, bias, mean, var, eps)
+    folded = empty(w.shape, FLOAT)
+    _times_scale(w.reshape(len(w), -1), scale, folded.reshape(len(w), -1))
+    return folded, shift
 
 
 def conv2d_norm_forward(x, w, b, weight, bias, mean, var, z, eps, limits, stride, padding,

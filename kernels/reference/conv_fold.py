@@ -28,3 +28,12 @@ def conv2d_norm_input_gradient(dy, w, weight, var, eps, size, stride, padding, d
     scale = scale if weight is None else scale * weight
     dz = dy * scale.reshape(-1, 1, 1).astype(dy.dtype)
     return conv.conv2d_input_gradient(dz, w, size, stride, padding, dilation, groups)
+
+
+def fold_norm(w, b, weight, bias, mean, var, eps):
+    """(folded w, folded b): batch norm(conv(x, w, b)) = conv(x, folded w, folded b)."""
+    scale = 1 / array_module(w).sqrt(var + eps)
+    scale = scale if weight is None else scale * weight
+    shift = ((0 if b is None else b) - mean) * scale
+    shift = shift if bias is None else shift + bias
+    return w * scale.reshape(-1, 1, 1, 1).astype(w.dtype), shift.astype(w.dtype)

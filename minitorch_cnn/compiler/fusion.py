@@ -54,14 +54,17 @@ def _add_relu(add, _):
     return fused.AddReLU() if same else None
 
 
-def _conv_norm(conv, norm, one, other):
-    """The whole chain, if the images need no gradient and everything else does."""
-    window = _window(one) or _window(other)
+def _conv_norm_relu_pool(conv, norm, one, other):
+    """The whole chain: in training, if the images need no gradient and everything else does; or
+    with given statistics, if nothing but the images needs one.
+    """
+    window, training = _window(one) or _window(other), norm.options["training"]
     needs = [need for need, x in zip(conv.needs[1:], conv.arguments[1:]) if x is not None]
-    training = norm.options["training"]
+    options = conv.options["options"], norm.options["eps"], norm.options["momentum"], window
+    if window and not training and not any(needs + list(norm.needs[1:])) and options[1] > 0:
+        return fused.NormedConvReLUPool(options[0], window, conv.shape[2:], options[1])
     if window is None or conv.needs[0] or not all(needs) or not training:
         return None
-    options = conv.options["options"], norm.options["eps"], norm.options["momentum"], window
     if kernels.language_of(None) == "cpu" and fused.FewTapsBatchNormReLUPool.pays(conv.shapes[1],
                                                                                  options[0]):
         return fused.FewTapsBatchNormReLUPool(*options, conv.shape[2:])
@@ -83,7 +86,7 @@ def _cross_entropy(loss):
 # The longest chain that fits is taken. A ReLU may stand before or behind the pooling: the maximum
 # of what is cut off at 0 is the maximum, cut off at 0.
 CHAINS = (
-    ((Conv2d, BatchNorm, ReLU, MaxPool2d), _conv_norm),
+    ((Conv2d, BatchNorm, ReLU, MaxPool2d), _conv_norm_relu_pool),
     ((Conv2d, BatchNorm, Add, ReLU), conv_norm),
     ((Conv2d, BatchNorm, Add), conv_norm),
     ((Conv2d, BatchNorm, ReLU), conv_norm),

@@ -37,7 +37,8 @@ CALLS_ONLY = {Conv2d, ConvTranspose2d, Linear, MaxPool2d, AvgPool2d, AdaptiveAvg
               GroupNorm, LayerNorm, PReLU, Resample,
               Add, Sub, Mul, ReLU, LeakyReLU, HardTanh, HardSigmoid, HardSwish,
               ELU, GELU, GELUTanh, LogSigmoid, Mish, Sigmoid, SiLU, Softplus, Tanh,
-              fused.ConvReLU, fused.ConvReLUPool, fused.ReLUPool, fused.BatchNormReLU,
+              fused.ConvReLU, fused.ConvReLUPool, fused.NormedConvReLUPool, fused.ReLUPool,
+              fused.BatchNormReLU,
               fused.ConvBatchNormReLUPool, fused.FewTapsBatchNormReLUPool, fused.AddReLU,
               fused.LinearReLU, fused.LabelCrossEntropy, ConvNorm}
 # What may be a view of its argument, or its gradient one of dy.

@@ -159,10 +159,11 @@ def _conv_relu_pool(x, conv, one, other):
 
 
 def _conv_norm_relu_pool(x, conv, norm, _, pool):
-    """In training, for images that need no gradient while all parameters do."""
+    """In training, for images that need no gradient while all parameters do; or not trained."""
     parameters = [p for p in (conv.weight, conv.bias, norm.weight, norm.bias) if p is not None]
-    trained = modes.state.recording and all(p.requires_grad for p in parameters)
-    if x.requires_grad or not trained or not norm.uses_batch():
+    trained = {modes.state.recording and p.requires_grad for p in parameters}
+    training = norm.uses_batch()
+    if trained != {training} or (training and x.requires_grad):
         return None
     found = _conv(x, conv)
     window = found and _norm_fits(found[1], norm) and _window(found[1], pool)
@@ -170,6 +171,9 @@ def _conv_norm_relu_pool(x, conv, norm, _, pool):
         return None
     options, shape = found
     mean, var, scale, shift, _, momentum, eps = norm.settings()
+    if not training:
+        op = fused.NormedConvReLUPool(options, window, shape[2:], eps)
+        return op(x, conv.weight, conv.bias, scale, shift, mean, var)
     if fused.FewTapsBatchNormReLUPool.pays(conv.weight.shape, options):
         op = fused.FewTapsBatchNormReLUPool(options, eps, momentum, window, shape[2:])
     else:

@@ -60,6 +60,30 @@ class ConvReLUPool(Function):
         return dx, dw, db
 
 
+class NormedConvReLUPool(ConvReLUPool):
+    """The same behind a batch norm with given statistics, which is folded into the weights.
+
+    Only the images get a gradient. The weights are folded anew in every call.
+    """
+
+    def __init__(self, options, window, map_size, eps):
+        super().__init__(options, window, map_size)
+        self.eps = eps
+
+    def forward(self, x, w, b, scale, shift, mean, var):
+        folded, start = kernels.fold_norm(w, b, scale, shift, mean, var, self.eps)
+        self.size, self.w = x.shape[2:], folded if self.needs[0] else None
+        y, self.code = kernels.conv2d_relu_pool_forward(x, folded, start, *self.options,
+                                                        self.window)
+        return y
+
+    def backward(self, dy):
+        dx = kernels.conv2d_relu_pool_input_gradient(
+            kernels.channels_last(dy), self.code, self.w, self.map_size, self.size, self.window,
+            *self.options)
+        return dx, None, None, None, None, None, None
+
+
 class ReLUPool(Function):
     """y = the maximum of each window of max(0, x)."""
 

@@ -20,7 +20,7 @@ LEFT_TO_CUPY = {"group_norm_backward", "group_norm_forward", "layer_norm_backwar
                 "layer_norm_forward", "nll_backward", "nll_forward", "prelu_backward",
                 "prelu_forward", "resample2d"}
 # A way of the compiler's that only the CPU takes.
-ONLY_ON_THE_CPU = {"patch_moments", "norm_by_moments", "norm_by_moments_backward"}
+ONLY_ON_THE_CPU = {"fold_norm", "patch_moments", "norm_by_moments", "norm_by_moments_backward"}
 # One sweep on the CPU; on a GPU, CuPy does them expression by expression.
 SWEEPS = {name for name, primitive in kernels.PRIMITIVES.items()
           if primitive.file in ("elementwise", "smooth") and not name.startswith("relu_")}

@@ -220,3 +220,45 @@ def test_a_compiled_step_is_recorded_layer_by_layer():
     for _ in range(5):
         step(mt.Tensor(X), mt.tensor([0, 1, 0]))
     assert "replays" in str(step.explain()) and "ConvReLUPool" in str(step.explain())
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("bias, affine", [(True, True), (False, False)])
+def test_a_frozen_norm_is_folded_into_the_weights(compiled, bias, affine, rng):
+    """Anew in every call: a change of the statistics counts at once."""
+    net = nn.Sequential(nn.Conv2d(2, 6, 3, bias=bias), nn.BatchNorm2d(6, affine=affine), nn.ReLU(),
+                        nn.MaxPool2d(2)).eval().requires_grad_(False)
+    for p in net[1].parameters():
+        p.data[...] = rng.standard_normal(6)
+
+    def gradient(x):
+        x.grad = None
+        y = net(x)
+        (y * y).sum().backward()
+        return y.detach()
+    step = mt.compile(gradient) if compiled else gradient
+    x = mt.zeros(4, 2, 9, 8, requires_grad=True)
+    for _ in range(5):
+        x.data[...] = rng.standard_normal(x.shape)
+        net[1].running_mean.data[...] = rng.standard_normal(6)
+        net[1].running_var.data[...] = rng.random(6) + 0.1
+        y, grad = step(x).numpy(), x.grad.numpy().copy()
+        with nn.no_fusing():
+            right = gradient(x).numpy()
+        np.testing.assert_allclose(y, right, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(grad, x.grad.numpy(), rtol=1e-4, atol=1e-4)
+    if compiled:
+        assert "NormedConvReLUPool" in str(step.explain())
+    else:
+        assert ops(net(x)) == ["NormedConvReLUPool"]
+
+
+def test_folded_weights_are_those_of_the_reference(rng):
+    w, per_filter = rng.standard_normal((5, 3, 2, 2)), rng.standard_normal((4, 5))
+    w, (b, weight, bias, mean) = w.astype(np.float32), per_filter.astype(np.float32)
+    var = (rng.random(5) + 0.1).astype(np.float32)
+    for arguments in ((b, weight, bias), (None, None, None), (b, weight, None)):
+        both = [kernels.fold_norm.version(language)(w, *arguments, mean, var, 1e-5)
+                for language in ("cpu", "reference")]
+        for ours, right in zip(*both):
+            np.testing.assert_allclose(ours, right, rtol=1e-5, atol=1e-6)
