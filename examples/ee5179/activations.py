@@ -4,6 +4,7 @@ You will see the 32 maps of conv1 for the digits 1, 5 and 7, and those of conv2 
 before and after batch norm and ReLU; and, measured on test images, what changes in the deeper
 layer. Takes seconds once the net is trained.
 """
+import minitorch_cnn as mt
 from minitorch_cnn import plot
 from minitorch_cnn.interpret import activations
 
@@ -27,7 +28,7 @@ def study(s, report):
     images, labels = (batch.data for batch in next(iter(loaders(s, 500)[2])))
     found = {}
     for layer in DIGITS:
-        maps = stages_of(model, here(s, images), layer)[f"relu{layer}"].cpu().numpy()
+        maps = mt.Tensor(stages_of(model, here(s, images), layer)[f"relu{layer}"]).cpu().numpy()
         found[layer] = measured(maps, images, labels)
     from_pixels = 100 * told_apart(images, labels)
     table(report, found, from_pixels, len(labels))
