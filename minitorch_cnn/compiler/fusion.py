@@ -7,7 +7,6 @@ from collections import Counter
 
 import numpy as np
 
-from .. import kernels
 from ..autograd import Function
 from ..ops import fused
 from ..ops.activation import ReLU
@@ -65,8 +64,7 @@ def _conv_norm_relu_pool(conv, norm, one, other):
         return fused.NormedConvReLUPool(options[0], window, conv.shape[2:], options[1])
     if window is None or conv.needs[0] or not all(needs) or not training:
         return None
-    if kernels.language_of(None) == "cpu" and fused.FewTapsBatchNormReLUPool.pays(conv.shapes[1],
-                                                                                 options[0]):
+    if fused.FewTapsBatchNormReLUPool.pays(conv.shapes[1], options[0]):
         return fused.FewTapsBatchNormReLUPool(*options, conv.shape[2:])
     return fused.ConvBatchNormReLUPool(*options)
 

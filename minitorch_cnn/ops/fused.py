@@ -153,19 +153,18 @@ class ConvBatchNormReLUPool(Function):
         return None, dw, db, dscale, dshift, None, None
 
 
-class FewTapsBatchNormReLUPool(Function):
+class FewTapsBatchNormReLUPool(ConvBatchNormReLUPool):
     """The same for a convolution with few inputs, whose result is never stored either.
 
     Its statistics follow from the moments of the patches (see ``kernels/reference/moments.py``),
-    and batch norm is folded into the weights.
+    and batch norm is folded into the weights. A GPU, without kernels for that, takes the plain way.
     """
 
-    silent = True
     MOST = 31   # numbers in a patch
 
     def __init__(self, options, eps, momentum, window, map_size):
-        self.options, self.norm = options, (eps, momentum)
-        self.window, self.map_size = window, map_size
+        super().__init__(options, eps, momentum, window)
+        self.map_size = map_size
 
     @classmethod
     def pays(cls, filters, options):
@@ -174,16 +173,22 @@ class FewTapsBatchNormReLUPool(Function):
         return options[2:] == ((1, 1), 1) and taps <= min(cls.MOST, 2 * filters[0])
 
     def forward(self, x, w, b, scale, shift, running_mean=None, running_var=None):
+        self.plain = kernels.language_of(x) == "cuda"
+        if self.plain:
+            return super().forward(x, w, b, scale, shift, running_mean, running_var)
         geometry = self.options[:2]
         self.x, self.w, self.bias, self.scale = x, w, b, scale
         self.moments = kernels.patch_moments(x, w.shape[2:], *geometry)
         self.constants, folded, start = kernels.norm_by_moments(
-            self.moments, x, w, b, scale, shift, running_mean, running_var, *self.norm, *geometry)
+            self.moments, x, w, b, scale, shift, running_mean, running_var, *self.norm[:2],
+            *geometry)
         y, self.code = kernels.conv2d_relu_pool_forward(x, folded, start, *self.options,
                                                         self.window)
         return y
 
     def backward(self, dy):
+        if self.plain:
+            return super().backward(dy)
         dy = kernels.channels_last(dy)
         dw = kernels.conv2d_relu_pool_weight_gradient(
             self.x, dy, self.code, self.map_size, self.window, self.w.shape[2:], *self.options)

@@ -372,4 +372,5 @@ def test_a_net_in_eval_mode_is_one_graph():
     with mt.no_grad():
         for x, _ in batches(6):
             np.testing.assert_allclose(compiled(x).cpu().numpy(), model(x).cpu().numpy(), 0, 1e-5)
-    assert compiled.explain().count("ConvNorm") == 2 and "in 1 CUDA graph" in compiled.explain()
+    explained = compiled.explain()
+    assert explained.count("NormedConvReLUPool") == 2 and "in 1 CUDA graph" in explained
