@@ -6,6 +6,7 @@ installed, and no program in it runs.
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tarfile
 import zipfile
@@ -119,7 +120,6 @@ def _npm_pack(package, path, progress):
 
 def _run(command):
     """Run a tool; its last words if it fails."""
-    import subprocess
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT,
                               check=False, stdin=subprocess.DEVNULL)
