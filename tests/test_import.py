@@ -61,13 +61,16 @@ print([name for name in {OPTIONAL} if name in sys.modules])
 
 
 def test_it_is_quick():
-    """Under 0.3 s with NumPy: the best of up to twenty runs, in time of this process alone."""
-    code = ("import time; start = time.process_time(); import minitorch_cnn; "
-            "print(time.process_time() - start)")
-    seconds = [float(run(code)) for _ in range(5)]
-    while min(seconds) >= 0.3 and len(seconds) < 20:    # what else runs slows this down, too
-        seconds.append(float(run(code)))
-    assert min(seconds) < 0.3
+    """Under 0.3 s with NumPy, the best of several runs, in time of this process alone.
+
+    Machines differ, and what else runs slows caches down: where NumPy by itself takes more than a
+    quarter of that, four times as long as NumPy.
+    """
+    def seconds(name):
+        return float(run(f"import time; start = time.process_time(); import {name}; "
+                         "print(time.process_time() - start)"))
+    ours, numpy = zip(*[(seconds("minitorch_cnn"), seconds("numpy")) for _ in range(7)])
+    assert min(ours) < max(0.3, 4 * min(numpy)), (ours, numpy)
 
 
 MISSING = {
