@@ -1,8 +1,8 @@
 """The whole homework: every figure, table and discussion of the sheet, on one page.
 
 You will see the parts run one after the other; what is done already is not done again, so an
-interrupted study goes on where it stopped. The page is runs/cs5787/full/report.html. An hour and a
-half on two cores, most of it CIFAR-10; ``--quick`` takes five minutes. ``--root`` names the folder
+interrupted study goes on where it stopped. The page is runs/cs5787/full/report.html. Fifty
+minutes on two cores, nearly all for CIFAR-10; ``--quick`` takes two. ``--root`` names the folder
 of the pets, ``--cifar`` that of CIFAR-10; without them they are fetched.
 """
 import time

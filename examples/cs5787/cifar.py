@@ -1,9 +1,9 @@
 """CIFAR-10: the asked net, the same with batch norm, and a better one.
 
 You will see their losses epoch by epoch, their accuracies on the test images with intervals, their
-hyper-parameters, and the 64 filters of 11x11x3 as one picture. An hour on two cores, of which the
-better net takes forty minutes; ``--device cuda`` takes minutes. ``--quick`` trains for one epoch
-on 2,000 images, to see that it runs.
+hyper-parameters, and the 64 filters of 11x11x3 as one picture. Three quarters of an hour on two
+cores, of which the better net takes half an hour. ``--quick`` trains for one epoch on 2,000 images,
+to see that it runs.
 """
 import numpy as np
 

@@ -2,7 +2,7 @@
 
 You will see what the net says of the four fooling images after each change, as a table and a
 figure; then of four that were made to survive: their gradient is averaged over many changed views
-(expectation over transformations). Ten minutes on two cores.
+(expectation over transformations). A minute on two cores.
 """
 import numpy as np
 

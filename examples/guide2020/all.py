@@ -2,8 +2,8 @@
 
 You will see the parts run one after the other; what is done already is not done again, so an
 interrupted study goes on where it stopped, and a part that fails does not lose the others. The page
-is report.html in runs/guide2020/full/corrected. An hour and a quarter on two cores; ``--quick``
-takes four minutes, ``--as-written`` keeps the guide's mistakes, ``--all`` adds net 9 on all images.
+is report.html in runs/guide2020/full/corrected. An hour on two cores; ``--quick`` takes three
+minutes, ``--as-written`` keeps the guide's mistakes, ``--all`` adds net 9 on all images.
 """
 import sys
 import time

@@ -38,9 +38,8 @@ CALLS_ONLY = {Conv2d, ConvTranspose2d, Linear, MaxPool2d, AvgPool2d, AdaptiveAvg
               Add, Sub, Mul, ReLU, LeakyReLU, HardTanh, HardSigmoid, HardSwish,
               ELU, GELU, GELUTanh, LogSigmoid, Mish, Sigmoid, SiLU, Softplus, Tanh,
               fused.ConvReLU, fused.ConvReLUPool, fused.NormedConvReLUPool, fused.ReLUPool,
-              fused.BatchNormReLU,
-              fused.ConvBatchNormReLUPool, fused.FewTapsBatchNormReLUPool, fused.AddReLU,
-              fused.LinearReLU, fused.LabelCrossEntropy, ConvNorm}
+              fused.BatchNormReLU, fused.ConvBatchNormReLUPool, fused.FewTapsBatchNormReLUPool,
+              fused.AddReLU, fused.LinearReLU, fused.LabelCrossEntropy, ConvNorm}
 # What may be a view of its argument, or its gradient one of dy.
 VIEWS = {Reshape, Permute, Expand, GetItem, Sum}
 # From which on gradients may be dy itself, of which a leaf needs a copy.
@@ -127,9 +126,8 @@ class Replay(Run):
             return False
         if isinstance(step, Backward) and step.node not in self.captured:
             return False
-        kind, back = step.node.kind, isinstance(step, Backward)
-        if back and kind in HAND_ON and kind is not Reshape:
-            first = HAND_ON[kind]
+        if isinstance(step, Backward) and step.node.kind in HAND_ON:
+            first = HAND_ON[step.node.kind]
             return not any(dx is not None and isinstance(edge, Tensor)
                            for dx, edge in zip(step.grads[first:], step.node.edges[first:]))
         return True

@@ -2,9 +2,11 @@
 
 A file appears under its name only when it is complete and right; nothing half-written stays.
 """
+import hashlib
 import os
 import shutil
 import tarfile
+import tempfile
 import zlib
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -17,7 +19,6 @@ MEGABYTE = 1e6
 
 def digest_of(path, algorithm="sha256"):
     """The checksum of a file, in hexadecimal."""
-    import hashlib  # here, as below: `import minitorch_cnn` needs none of this
     digest = hashlib.new(algorithm, usedforsecurity=False)
     with open(path, "rb") as file:
         while chunk := file.read(CHUNK):
@@ -127,7 +128,6 @@ def _copy(answer, part, title, progress):
 @contextmanager
 def scratch_folder(near):
     """A folder that is removed afterwards, on the disk of ``near``, which has room for the rest."""
-    import tempfile
     Path(near).mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=".fetching-", dir=near))
     try:

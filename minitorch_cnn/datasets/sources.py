@@ -5,6 +5,7 @@ its name only when it is complete.
 """
 import functools
 import gzip
+import hashlib
 import os
 import zlib
 from pathlib import Path
@@ -20,7 +21,6 @@ class DatasetNotFoundError(FileNotFoundError, RuntimeError):
 
 def md5_of(data):
     """The MD5 of ``data`` (bytes) in hexadecimal: a checksum here, not a protection."""
-    import hashlib
     return hashlib.md5(data, usedforsecurity=False).hexdigest()
 
 

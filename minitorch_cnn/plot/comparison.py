@@ -129,9 +129,10 @@ def _marks(low, least):
 def _add_legend(figure, rows, document):
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
-    handles = [Line2D([], [], marker="o", color=RIGHT, linewidth=2.4, label="ours, with interval"),
-               Line2D([], [], marker="D", linestyle="", markerfacecolor="none",
-                      markeredgecolor=WRONG, markeredgewidth=1.6, label=document)]
+    handles = [Line2D([], [], marker="o", color=RIGHT, linewidth=2.4, label="ours, with interval")]
+    if any(row.document is not None for row in rows):
+        handles.append(Line2D([], [], marker="D", linestyle="", markerfacecolor="none",
+                              markeredgecolor=WRONG, markeredgewidth=1.6, label=document))
     if any(row.accepted for row in rows):
         handles.append(Patch(color="#D9D9D9", label="expected"))
     legend = figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=FONT - 1,

@@ -175,11 +175,7 @@ def _draw_panel(axes, panel, spread):
     axes.grid(color="#DDDDDD", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
     if "epoch" in panel.x_label:
-        first, last = axes.dataLim.intervalx
-        if first == last:
-            axes.set_xticks([first])
-        else:
-            axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+        axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
 
 
 def _add_legend(axes, entries):

@@ -52,3 +52,10 @@ def test_nothing_and_more_than_all_are_refused():
         draw_comparison([])
     with pytest.raises(ValueError, match="near_100 is for percentages, got 101"):
         draw_comparison([Compared("x", 101)], near_100=True)
+
+
+@pytest.mark.parametrize("document, names", [(None, ["ours, with interval"]),
+                                             (98.0, ["ours, with interval", "document"])])
+def test_the_legend_names_what_there_is(document, names):
+    legend, = draw_comparison([Compared("a", 97.0, (96.0, 98.0), document)]).legends
+    assert [text.get_text() for text in legend.get_texts()] == names
