@@ -58,8 +58,8 @@ def answer(found, survive, changes):
             f"average ({by_change}). The noise is worked out for these very pixels: moved or "
             "turned, it no longer meets the filters it was made for, and the photograph under it "
             "takes over. A change that leaves every pixel in its place, such as grey, disturbs it "
-            f"least. If the attack maximizes the mean over many changed views, {EPS_VIEWS!r} "
-            f"allowed, {survive[views].mean():.2f} of 4 changes are survived on average: what "
+            "least. If the attack maximizes the mean over many changed views, with eps "
+            f"{EPS_VIEWS.grey_levels:g}/255, {survive[views].mean():.2f} of 4 changes are survived on average: what "
             "protects is not that such images do not exist, but that the simple attack does not "
             "look for them.")
 
