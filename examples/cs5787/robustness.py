@@ -59,9 +59,9 @@ def answer(found, survive, changes):
             "turned, it no longer meets the filters it was made for, and the photograph under it "
             "takes over. A change that leaves every pixel in its place, such as grey, disturbs it "
             "least. If the attack maximizes the mean over many changed views, with eps "
-            f"{EPS_VIEWS.grey_levels:g}/255, {survive[views].mean():.2f} of 4 changes are survived on average: what "
-            "protects is not that such images do not exist, but that the simple attack does not "
-            "look for them.")
+            f"{EPS_VIEWS.grey_levels:g}/255, {survive[views].mean():.2f} of 4 changes are survived "
+            "on average: what protects is not that such images do not exist, but that the simple "
+            "attack does not look for them.")
 
 
 if __name__ == "__main__":
