@@ -1,5 +1,6 @@
 """A small problem or two for every kernel, odd in every size: for what is slow or repeated."""
 import numpy as np
+from kernel_problems import SMOOTH, STRAIGHT
 
 from minitorch_cnn import kernels
 
@@ -133,6 +134,8 @@ def _normed(window, *shape):
 def _flat():
     yield "relu_forward", (numbers(3, 7),)
     yield "relu_backward", (numbers(3, 7), numbers(3, 7, seed=1))
+    for name, arrays, more in STRAIGHT + SMOOTH:
+        yield name, (*[numbers(3, 7, seed=s) for s in range(arrays)], *more)
     yield "erf", (numbers(4, 5),)
     yield "philox_uniform", (numbers(1), (3, 7), 12345, 6, 7)
     images = np.random.default_rng(0).integers(0, 256, (9, 3, 5, 2), np.uint8)

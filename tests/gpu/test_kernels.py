@@ -5,7 +5,7 @@ import inspect
 import numpy as np
 import pytest
 from check_gpu import LAYOUTS, back, cast, check, close, on_gpu
-from kernel_problems import PROBLEMS, Seeded
+from kernel_problems import PROBLEMS, SMOOTH, STRAIGHT, Seeded
 from small_problems import UPDATES, problems
 
 import minitorch_cnn as mt
@@ -21,9 +21,6 @@ LEFT_TO_CUPY = {"group_norm_backward", "group_norm_forward", "layer_norm_backwar
                 "prelu_forward", "resample2d"}
 # A way of the compiler's that only the CPU takes.
 ONLY_ON_THE_CPU = {"fold_norm", "patch_moments", "norm_by_moments", "norm_by_moments_backward"}
-# One sweep on the CPU; on a GPU, CuPy does them expression by expression.
-SWEEPS = {name for name, primitive in kernels.PRIMITIVES.items()
-          if primitive.file in ("elementwise", "smooth") and not name.startswith("relu_")}
 MANY = 65537  # blocks
 
 
@@ -74,7 +71,7 @@ def test_small_problems(name, arguments):
 
 def test_every_primitive_has_a_twin():
     missing = {name for name, primitive in kernels.PRIMITIVES.items() if not primitive.has("cuda")}
-    assert missing == LEFT_TO_CUPY | ONLY_ON_THE_CPU | SWEEPS
+    assert missing == LEFT_TO_CUPY | ONLY_ON_THE_CPU
 
 
 @pytest.mark.parametrize("name", kernels.PRIMITIVES)
@@ -108,6 +105,38 @@ def test_softmax_of_extremes(row, axis):
     x = np.array([row, [0, 1, 2]], np.float32)
     for name in ("softmax_forward", "log_softmax_forward"):
         assert close(name, (x, axis))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name, arrays, more", STRAIGHT + SMOOTH)
+def test_sweeps(name, arrays, more, dtype):
+    x = np.concatenate([np.arange(-14, 15) / 2, 9 * numbers(200), [np.nan, np.inf, -np.inf]])
+    arrays = [x, numbers(x.size)[::-1]][:arrays]
+    if name.endswith("_backward"):
+        arrays = arrays[::-1]   # dy first
+    arrays = [a.reshape(29, 8).astype(dtype) for a in arrays]
+    for layout in ("shifted", "transposed"):
+        assert check(name, (*arrays, *more), layout)
+
+
+@pytest.mark.parametrize("value", [-1e4, -100, 100, 1e4, 1e30, -1e30])
+@pytest.mark.parametrize("name, arrays, more", SMOOTH)
+def test_smooth_activations_of_extremes(name, arrays, more, value):
+    x = np.full(3, value, np.float32)
+    if name in ("sigmoid_backward", "tanh_backward"):
+        return  # they take results, not arguments
+    assert check(name, ([np.ones(3, np.float32)] if arrays == 2 else []) + [x, *more])
+
+
+def test_operands_that_broadcast_are_left_to_cupy(cupy):
+    x, row = on_gpu(numbers((2, 3))), on_gpu(numbers(3))
+    for name in ("add", "sub", "rsub", "mul", "add_relu"):
+        for z in (row, on_gpu(numbers((2, 3), "float64"))):
+            assert kernels.PRIMITIVES[name].version("cuda")(x, z) is NotImplemented
+            right = kernels.PRIMITIVES[name].version("reference")(to_cpu(x), to_cpu(z))
+            np.testing.assert_allclose(to_cpu(kernels.PRIMITIVES[name](x, z)), right, 1e-6)
+    for bounds in ((None, 1.0), (0.0, row), (float("nan"), 1.0)):
+        assert kernels.clamp_forward.version("cuda")(x, *bounds) is NotImplemented
 
 
 @pytest.mark.parametrize("name", UPDATES)
