@@ -4,6 +4,7 @@ import numpy as np
 from .launch import blocks, contiguous, empty, launch, product, suits, sweep
 
 PART = 4096         # values of a channel for which a further block is worth its start
+ROWS = 128          # the same where 32 channels, each a column, share a block
 MOST_PARTS = 64
 THREADS = 256       # that share a part
 MANY_BLOCKS = 2048  # enough to fill any GPU; more parts would only leave more to add up
@@ -76,7 +77,7 @@ def sizes(x):
 def _partial(N, C, S):
     """Room for two sums of every part and channel."""
     groups = C if S > 1 else blocks(C, 32)
-    parts = min(blocks(N * S, PART), MOST_PARTS, blocks(MANY_BLOCKS, groups))
+    parts = min(blocks(N * S, PART if S > 1 else ROWS), MOST_PARTS, blocks(MANY_BLOCKS, groups))
     return empty((2, parts, C), np.float64)
 
 

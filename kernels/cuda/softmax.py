@@ -2,6 +2,7 @@
 from .launch import blocks, contiguous, empty, launch, product, suits
 
 WARP, LONG = 32, 1024   # a row of more numbers than LONG gets a block of its own
+COLUMNS = 128           # of a block, where each is one thread's
 
 
 def softmax_forward(x, axis):
@@ -37,5 +38,5 @@ def _run(name, axis, *arrays):
 def block_of(K, inner):
     """(threads that share a row, rows of a block)."""
     if inner > 1:
-        return 1, 128
+        return 1, COLUMNS
     return (WARP, 4) if K <= LONG else (8 * WARP, 1)

@@ -51,6 +51,19 @@ def _norms():
         yield "channel_sum", (x,)
 
 
+def _grouped():
+    for shape, groups in (((3, 4, 5), 2), ((7, 3), 1), ((2, 2, 33), 2), ((1, 2, 515), 1)):
+        x, dy, w, b = numbers(*shape), numbers(*shape, seed=1), *[numbers(shape[1], seed=s)
+                                                                  for s in (2, 3)]
+        mean, inv_std = numbers(shape[0], groups), np.abs(numbers(shape[0], groups, seed=1))
+        needs = True, True, True
+        yield "group_norm_forward", (x, groups, w, b, 1e-2)
+        yield "group_norm_backward", (dy, x, w, mean, inv_std, needs)
+        x, dy, w = x.reshape(shape[0], -1), dy.reshape(shape[0], -1), dy.reshape(shape[0], -1)[0]
+        yield "layer_norm_forward", (x, w, x[0], 1e-2)
+        yield "layer_norm_backward", (dy, x, w, mean[:, 0], inv_std[:, 0], needs)
+
+
 def _rows():
     for shape, axis in (((3, 37), 1), ((2, 1100), 1), ((3, 5, 2), 1)):
         x = numbers(*shape)
@@ -144,7 +157,7 @@ def _flat():
 
 def problems():
     """(name, arguments) pairs; the arguments are NumPy arrays."""
-    for part in (_flat, _rows, _norms, _pools, _images, _convolutions, _fused):
+    for part in (_flat, _rows, _norms, _grouped, _pools, _images, _convolutions, _fused):
         yield from part()
 
 

@@ -16,9 +16,7 @@ launch = importlib.import_module("minitorch_cnn.kernels.cuda.launch")
 DTYPES = ["float32", "float64"]
 NONE = ((0, 0), (0, 0))
 # primitives that CuPy's own functions compute, from the reference's text
-LEFT_TO_CUPY = {"group_norm_backward", "group_norm_forward", "layer_norm_backward",
-                "layer_norm_forward", "nll_backward", "nll_forward", "prelu_backward",
-                "prelu_forward", "resample2d"}
+LEFT_TO_CUPY = {"nll_backward", "nll_forward", "prelu_backward", "prelu_forward", "resample2d"}
 # A way of the compiler's that only the CPU takes.
 ONLY_ON_THE_CPU = {"fold_norm", "patch_moments", "norm_by_moments", "norm_by_moments_backward"}
 MANY = 65537  # blocks
@@ -105,6 +103,26 @@ def test_softmax_of_extremes(row, axis):
     x = np.array([row, [0, 1, 2]], np.float32)
     for name in ("softmax_forward", "log_softmax_forward"):
         assert close(name, (x, axis))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("layout", ["every_second", "shifted"])
+@pytest.mark.parametrize("shape, groups", [
+    ((3, 6, 5), 2), ((5, 3), 1), ((2, 4, 1, 1), 4), ((1, 2, 700), 2), ((2, 2, 3, 200), 1),
+    ((1, 1, 16400), 1)])
+def test_group_and_layer_norm(shape, groups, layout, dtype):
+    x, dy = 2 + numbers(shape, dtype), numbers(shape, dtype, 1)
+    w, b = numbers(shape[1:2], dtype, 2), numbers(shape[1:2], dtype, 3)
+    mean, inv_std = numbers((shape[0], groups), dtype), np.abs(numbers((shape[0], groups), dtype))
+    for affine in ((w, b), (w, None), (None, b), (None, None)):
+        assert check("group_norm_forward", (x, groups, *affine, 1e-5), layout)
+    for needs in ((True, True, True), (True, False, False), (False, False, True)):
+        assert check("group_norm_backward", (dy, x, w, mean, inv_std, needs), layout)
+    assert check("group_norm_backward", (dy, x, None, mean, inv_std, needs), layout)
+    x, dy = x.reshape(shape[0], -1), dy.reshape(shape[0], -1)
+    w, b = numbers(x.shape[1:], dtype, 2), numbers(x.shape[1:], dtype, 3)
+    assert check("layer_norm_forward", (x, w, b, 1e-5), layout)
+    assert check("layer_norm_backward", (dy, x, w, mean[:, 0], inv_std[:, 0], (True,) * 3), layout)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -313,6 +331,10 @@ EMPTY = [
     ("adaptive_max_pool2d_forward", (E((0, 3, 4, 4)), (2, 2))),
     ("batch_norm_forward", (E((0, 3, 2)), E(3), E(3), None, None)),
     ("channel_sum", (E((0, 3, 2)),)),
+    ("group_norm_forward", (E((0, 4, 2)), 2, E(4), E(4), 1e-5)),
+    ("group_norm_backward", (E((0, 4, 2)), E((0, 4, 2)), E(4), E((0, 2)), E((0, 2)), (True,) * 3)),
+    ("layer_norm_forward", (E((0, 4)), E(4), E(4), 1e-5)),
+    ("layer_norm_backward", (E((0, 4)), E((0, 4)), E(4), E(0), E(0), (True,) * 3)),
     ("linear_forward", (E((0, 3)), E((4, 3)), E(4))),
     ("linear_forward", (E((2, 0)), E((4, 0)), None)),
     ("linear_input_gradient", (E((0, 4)), E((4, 3)))),
@@ -331,19 +353,22 @@ def test_arrays_without_elements(name, arguments, dtype):
 @pytest.fixture
 def large(simulated, monkeypatch):
     """Blocks are small, and the simulator runs them once, not in three orders."""
-    for file in ("launch", "norm", "conv"):
+    for file, name, few in (("launch", "THREADS", 1), ("norm", "THREADS", 32),
+                            ("conv", "THREADS", 32), ("softmax", "COLUMNS", 1),
+                            ("group_norm", "SIDE_BY_SIDE", 1)):
         module = importlib.import_module(f"minitorch_cnn.kernels.cuda.{file}")
-        monkeypatch.setattr(module, "THREADS", 32)
+        monkeypatch.setattr(module, name, few)
     if simulated:
         monkeypatch.setattr("gpu_sim.compiler.ORDERS", (0,))
 
 
 @pytest.mark.parametrize("name, arguments", [
-    ("relu_forward", [(MANY * 32 * 4 + 3,)]),   # 4 numbers a thread
-    ("max_pool2d_forward", [(MANY, 1, 1, 32), (1, 1), (1, 1), NONE, (1, 1), (1, 32)]),
+    ("relu_forward", [(MANY * 4 + 3,)]),   # 4 numbers a thread
+    ("max_pool2d_forward", [(MANY, 1, 1, 1), (1, 1), (1, 1), NONE, (1, 1), (1, 1)]),
     ("batch_norm_statistics", [(1, MANY, 2)]),
     ("batch_norm_statistics", [(70000, 1)]),
-    ("softmax_forward", [(2, 1, MANY * 128), 1]),
+    ("softmax_forward", [(2, 1, MANY), 1]),
+    ("layer_norm_forward", [(MANY, 2), None, None, 1e-2]),
     ("conv2d_input_gradient", [(1, 1, 1, MANY * 128), np.ones((1, 1, 1, 1), np.float32),
                                (1, MANY * 128), (1, 1), NONE, (1, 1), 1]),
     ("conv2d_weight_gradient", [(1, MANY, 1, 1), np.ones((1, MANY, 1, 1), np.float32), (1, 1),
