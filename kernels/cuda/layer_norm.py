@@ -1,4 +1,4 @@
-"""Layer norm on the GPU: group norm of a single group, with a parameter for every number of a row."""
+"""Layer norm on the GPU: group norm of one group, with a parameter for every number of a row."""
 from .group_norm import gradients, normalize
 from .launch import suits
 
