@@ -11,7 +11,7 @@ from ..autograd import Function
 from ..ops import fused
 from ..ops.activation import ReLU
 from ..ops.conv import Conv2d
-from ..ops.cross_entropy import CrossEntropy
+from ..ops.cross_entropy import CrossEntropy, NLLLoss
 from ..ops.elementwise import Add
 from ..ops.hard_activation import HardTanh
 from ..ops.matmul import Linear
@@ -73,12 +73,14 @@ def _linear_relu(linear, _):
     return fused.LinearReLU() if len(linear.shape) == 2 else None
 
 
-def _cross_entropy(loss):
+def _label_loss(loss):
+    """A loss with one label per position and nothing else to it, so that kernels do it all."""
     options, (_, _, w) = loss.options, loss.arguments
-    plain = w is None and not options["smoothing"] and options["reduction"] in ("mean", "sum")
-    if not plain or len(loss.shapes[0]) != 2 or len(loss.shapes[1]) != 1:
+    plain = w is None and not options.get("smoothing") and options["reduction"] in ("mean", "sum")
+    if not plain or len(loss.shapes[1]) != max(len(loss.shapes[0]) - 1, 0):
         return None
-    return fused.LabelCrossEntropy(options["ignore_index"], options["reduction"] == "mean")
+    kind = fused.LabelNLL if loss.kind is NLLLoss else fused.LabelCrossEntropy
+    return kind(options["ignore_index"], options["reduction"] == "mean")
 
 
 # The longest chain that fits is taken. A ReLU may stand before or behind the pooling: the maximum
@@ -102,7 +104,8 @@ CHAINS = (
     ((Linear, ReLU), _linear_relu),
     ((ReLU, MaxPool2d), _relu_pool),
     ((MaxPool2d, ReLU), _relu_pool),
-    ((CrossEntropy,), _cross_entropy),
+    ((CrossEntropy,), _label_loss),
+    ((NLLLoss,), _label_loss),
 )
 
 

@@ -231,7 +231,10 @@ class LinearReLU(Linear):
 
 
 class LabelCrossEntropy(Function):
-    """``CrossEntropy`` for (N, C) scores, with neither class weights nor smoothing nor "none"."""
+    """``CrossEntropy`` with a label per position, neither class weights nor smoothing nor "none".
+
+    Labels that are no class are refused by ``check``, not where nobody can wait for an answer.
+    """
 
     def __init__(self, ignore_index, mean):
         self.ignore_index, self.mean = ignore_index, mean
@@ -249,3 +252,24 @@ class LabelCrossEntropy(Function):
         """Refuse labels that are no class."""
         if self.counts[1]:
             refuse_label("cross_entropy", self.scores, self.labels, self.ignore_index)
+
+
+class LabelNLL(Function):
+    """``NLLLoss``, likewise."""
+
+    def __init__(self, ignore_index, mean):
+        self.ignore_index, self.mean = ignore_index, mean
+
+    def forward(self, logp, labels, w=None):
+        self.labels, self.scores = labels, logp
+        y, self.counts = kernels.nll_forward(logp, labels, self.ignore_index, self.mean)
+        return y
+
+    def backward(self, dy):
+        return kernels.nll_backward(dy, self.scores, self.labels, self.ignore_index, self.counts,
+                                    self.mean), None, None
+
+    def check(self):
+        """Refuse labels that are no class."""
+        if self.counts[1]:
+            refuse_label("nll_loss", self.scores, self.labels, self.ignore_index)

@@ -343,6 +343,35 @@ def test_wrong_labels_are_refused_before_anything_changes():
     assert np.isfinite(fast(x, y).item())
 
 
+@pytest.mark.parametrize("loss", [F.cross_entropy, F.nll_loss])
+@pytest.mark.parametrize("shape", [(6, 4), (2, 4, 3), (2, 4, 3, 2), (4,)])
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_losses_with_a_label_for_every_position(loss, shape, reduction):
+    rng = np.random.default_rng(0)
+    x = mt.Tensor(rng.standard_normal(shape, np.float32)).requires_grad_()
+
+    @mt.compile
+    def step(labels):
+        x.grad = None
+        result = loss(2 * x, labels, ignore_index=3, reduction=reduction)
+        result.backward()
+        return result
+
+    for _ in range(5):
+        labels = mt.Tensor(rng.integers(0, 3, shape[:1] + shape[2:] if len(shape) > 1 else ()))
+        if labels.ndim:
+            labels[0] = 3
+        got, grad = step(labels).item(), x.grad.numpy().copy()
+        x.grad = None
+        right = loss(2 * x, labels, ignore_index=3, reduction=reduction)
+        right.backward()
+        assert got == pytest.approx(right.item())
+        np.testing.assert_allclose(grad, x.grad.numpy(), 1e-6, 1e-7)
+    assert "Label" in step.explain()
+    with pytest.raises(IndexError, match=f"{loss.__name__}: target holds label 7"):
+        step(labels * 0 + 7)
+
+
 def counter():
     return mt.Tensor([1.0])
 

@@ -111,6 +111,11 @@ def _fused():
     yield "linear_relu_forward", (numbers(5, 7), numbers(3, 7, seed=1), numbers(3, seed=2))
     yield "cross_entropy_forward", (numbers(5, 7), labels, -100, True)
     yield "cross_entropy_forward", (numbers(300, 3), np.arange(300) % 3, 1, False)
+    pixels = np.arange(-1, 11).reshape(2, 6) % 6
+    yield "cross_entropy_forward", (numbers(2, 5, 6), pixels, -100, True)
+    for logp, y in ((numbers(5, 7), labels), (numbers(2, 5, 6), pixels), (numbers(3), np.array(1))):
+        yield "nll_forward", (logp, y, -100, False)
+        yield "nll_backward", (numbers(seed=1), logp, y, -100, np.array([3, 0]), True)
     for counted in (4, 0):  # no label counts: the units are 0, and so is the gradient
         unit = numbers(5, 7) * np.float32(counted > 0)
         yield "cross_entropy_backward", (numbers(seed=1), unit, np.array([counted, 0]), True)
@@ -147,6 +152,10 @@ def _normed(window, *shape):
 def _flat():
     yield "relu_forward", (numbers(3, 7),)
     yield "relu_backward", (numbers(3, 7), numbers(3, 7, seed=1))
+    for shape, slopes in (((3, 5, 4), 5), ((7, 35), 35), ((2, 3, 5), 1)):
+        x, dy, w = numbers(*shape), numbers(*shape, seed=1), numbers(slopes, seed=2)
+        yield "prelu_forward", (x, w)
+        yield "prelu_backward", (dy, x, w)
     for name, arrays, more in STRAIGHT + SMOOTH:
         yield name, (*[numbers(3, 7, seed=s) for s in range(arrays)], *more)
     yield "erf", (numbers(4, 5),)

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 import minitorch_cnn as mt
-from minitorch_cnn import nn, optim
+from minitorch_cnn import kernels, nn, optim
 from minitorch_cnn.nn import functional as F
 
 
@@ -65,6 +65,52 @@ def test_a_training_step_is_one_graph(options):
     replayed, twin, step = run(True, lambda: net(**options), sgd, data)
     np.testing.assert_allclose(replayed, losses, rtol=1e-5)
     assert_equal_states(model, twin, 1e-5)
+    assert "in 1 CUDA graph:" in step.explain()
+
+
+def modern():
+    """Every norm and most activations that have a kernel, after one another."""
+    return nn.Sequential(
+        nn.Conv2d(1, 4, 3), nn.GroupNorm(2, 4), nn.GELU(), nn.PReLU(4), nn.SiLU(),
+        nn.Conv2d(4, 4, 3, stride=2), nn.InstanceNorm2d(4, affine=True), nn.Mish(), nn.PReLU(),
+        nn.Hardswish(), nn.LeakyReLU(0.1), nn.ReLU6(), nn.Flatten(), nn.LayerNorm(24), nn.Tanh(),
+        nn.GELU(approximate="tanh"), nn.Hardsigmoid(), nn.ELU(), nn.Softplus(), nn.LogSigmoid(),
+        nn.Sigmoid(), nn.Linear(24, 5))
+
+
+def test_norms_and_activations_are_part_of_the_graph():
+    data, declined = batches(6), []
+    kernels.listeners.append(lambda primitive, _, no, *__: declined.append((primitive.name, no)))
+    try:
+        losses, model, _ = run(False, modern, sgd, data)
+    finally:
+        kernels.listeners.pop()
+    assert not [name for name, no in declined if no] and len(declined) > 6 * 40
+    replayed, twin, step = run(True, modern, sgd, data)
+    np.testing.assert_allclose(replayed, losses, rtol=1e-5)
+    assert_equal_states(model, twin)
+    assert "in 1 CUDA graph:" in step.explain()
+
+
+@pytest.mark.parametrize("loss", [F.cross_entropy, F.nll_loss])
+def test_labels_of_pixels_are_part_of_the_graph(loss):
+    model = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.LogSoftmax(1)).cuda()
+
+    @mt.compile
+    def step(x, y):
+        model.zero_grad()
+        result = loss(model(x), y)
+        result.backward()
+        return result
+
+    for i, (x, _) in enumerate(batches(6)):
+        y = mt.Tensor(np.random.default_rng(i).integers(0, 4, (5, 7, 6))).cuda()
+        got, grad = step(x, y).item(), model[0].weight.grad.cpu().numpy()
+        model.zero_grad()
+        right = loss(model(x), y)
+        right.backward()
+        assert got == pytest.approx(right.item(), rel=1e-5)
+        np.testing.assert_allclose(grad, model[0].weight.grad.cpu().numpy(), 1e-4, 1e-6)
     assert "in 1 CUDA graph:" in step.explain()
 
 

@@ -16,7 +16,7 @@ launch = importlib.import_module("minitorch_cnn.kernels.cuda.launch")
 DTYPES = ["float32", "float64"]
 NONE = ((0, 0), (0, 0))
 # primitives that CuPy's own functions compute, from the reference's text
-LEFT_TO_CUPY = {"nll_backward", "nll_forward", "prelu_backward", "prelu_forward", "resample2d"}
+LEFT_TO_CUPY = {"resample2d"}
 # A way of the compiler's that only the CPU takes.
 ONLY_ON_THE_CPU = {"fold_norm", "patch_moments", "norm_by_moments", "norm_by_moments_backward"}
 MANY = 65537  # blocks
@@ -33,11 +33,6 @@ def finite(name, arguments):
     return [arguments[0], np.nan_to_num(arguments[1], posinf=9, neginf=-9), *arguments[2:]]
 
 
-def is_left_to_cupy(name, arguments):
-    """Cross-entropy of pixels has no twin, nor has batch norm by moments."""
-    return name == "by_moments" or name == "cross_entropy_forward" and arguments[0].ndim != 2
-
-
 # all that the other tests of the kernels try -----------------------------------------------------
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -49,7 +44,7 @@ def test_problems(kind, layout, dtype):
     for seed in range(first, first + most):
         name, arguments = PROBLEMS[kind](Seeded(seed))
         done = check(name, finite(name, cast(arguments, dtype)), layout)
-        assert done or is_left_to_cupy(name, arguments), f"{name} was declined"
+        assert done or name == "by_moments", f"{name} was declined"
 
 
 @pytest.mark.parametrize("kind", PROBLEMS)
@@ -58,7 +53,7 @@ def test_with_64_bit_indices(kind, monkeypatch):
     monkeypatch.setattr(launch, "NARROW", 1)
     for seed in range(2):
         name, arguments = PROBLEMS[kind](Seeded(seed))
-        assert check(name, finite(name, arguments)) or is_left_to_cupy(name, arguments)
+        assert check(name, finite(name, arguments)) or name == "by_moments"
 
 
 @pytest.mark.parametrize("name, arguments", list(problems()),
@@ -296,17 +291,44 @@ def test_a_convolution_pools_in_registers(C, F, groups, special, window):
     np.testing.assert_array_equal(code, places)
 
 
-def test_labels_that_do_not_count_and_labels_that_are_no_class(cupy):
-    x, labels = 3 * numbers((300, 7)), np.random.default_rng(0).integers(-1, 7, 300)
+@pytest.mark.parametrize("part", [4096, 64])     # 64: the losses are added up in two stages
+@pytest.mark.parametrize("shape", [(300, 7), (4, 7, 5, 15)])
+def test_labels_that_do_not_count_and_labels_that_are_no_class(shape, part, monkeypatch):
+    monkeypatch.setattr(importlib.import_module("minitorch_cnn.kernels.cuda.cross_entropy"), "PART",
+                        part)
+    x, labels = 3 * numbers(shape), np.random.default_rng(0).integers(-1, 7, (4, 75))
+    labels = labels.reshape(shape[:1] + shape[2:])
+    forward = kernels.nll_forward
     for mean in (True, False):
         for bad in (None, 7, -5):
-            labels[3] = 0 if bad is None else bad
+            labels.reshape(-1)[3] = 0 if bad is None else bad
             there = on_gpu(x), on_gpu(labels.astype(np.int32)), -1, mean
             loss, unit, counts = back(kernels.cross_entropy_forward(*there))
             right = kernels.cross_entropy_forward.version("reference")(x, labels, -1, mean)
             np.testing.assert_allclose(loss, right[0], 1e-5)
             np.testing.assert_allclose(unit, right[1], 1e-5, 1e-6)
             assert counts.tolist() == right[2].tolist() == [(labels != -1).sum(), bad is not None]
+            loss, same = back(forward.version("cuda")(*there))
+            right = forward.version("reference")(x, labels, -1, mean)[0]
+            np.testing.assert_allclose(loss, right, 1e-5)
+            assert (same == counts).all()
+            assert close("nll_backward", (numbers(()), x, labels, -1, counts, mean))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("layout", ["turned", "shifted"])
+@pytest.mark.parametrize("shape, slopes", [
+    ((3, 5, 7, 2), 5), ((3, 5, 7, 2), 1), ((40, 33), 33), ((40, 33), 1), ((2, 3, 4100), 3),
+    ((2, 3, 4100), 1), ((9,), 1), ((2, 1, 3), 1)])
+def test_learned_slopes(shape, slopes, layout, dtype):
+    x, dy, w = [numbers(n, dtype, seed) for seed, n in enumerate((shape, shape, slopes))]
+    x.reshape(-1)[::9] = 0
+    assert check("prelu_forward", (x, w), layout)
+    assert check("prelu_backward", (dy, x, w), layout)
+    if x.size > 100:
+        x.reshape(-1)[[5, 50, 81]] = np.nan, np.inf, -np.inf
+        assert check("prelu_forward", (x, w), layout)
+        assert check("prelu_backward", (dy, x, w), layout)
 
 
 # nothing and much --------------------------------------------------------------------------------
@@ -333,6 +355,11 @@ EMPTY = [
     ("channel_sum", (E((0, 3, 2)),)),
     ("group_norm_forward", (E((0, 4, 2)), 2, E(4), E(4), 1e-5)),
     ("group_norm_backward", (E((0, 4, 2)), E((0, 4, 2)), E(4), E((0, 2)), E((0, 2)), (True,) * 3)),
+    ("prelu_forward", (E((0, 4, 2)), E(4))),
+    ("prelu_backward", (E((2, 0)), E((2, 0)), E(1))),
+    ("cross_entropy_forward", (E((0, 4, 2)), E((0, 2), int), -1, False)),
+    ("nll_forward", (E((0, 4)), E((0,), int), -1, False)),
+    ("nll_backward", (E(()), E((0, 4)), E((0,), int), -1, E(2, int), False)),
     ("layer_norm_forward", (E((0, 4)), E(4), E(4), 1e-5)),
     ("layer_norm_backward", (E((0, 4)), E((0, 4)), E(4), E(0), E(0), (True,) * 3)),
     ("linear_forward", (E((0, 3)), E((4, 3)), E(4))),
@@ -369,6 +396,9 @@ def large(simulated, monkeypatch):
     ("batch_norm_statistics", [(70000, 1)]),
     ("softmax_forward", [(2, 1, MANY), 1]),
     ("layer_norm_forward", [(MANY, 2), None, None, 1e-2]),
+    ("prelu_forward", [(1, 3, MANY * 4), numbers((3,))]),
+    ("cross_entropy_forward", [(1, 2, MANY), np.ones((1, MANY), int), 0, True]),
+    ("nll_forward", [(1, 2, MANY), np.ones((1, MANY), int), 0, True]),
     ("conv2d_input_gradient", [(1, 1, 1, MANY * 128), np.ones((1, 1, 1, 1), np.float32),
                                (1, MANY * 128), (1, 1), NONE, (1, 1), 1]),
     ("conv2d_weight_gradient", [(1, MANY, 1, 1), np.ones((1, MANY, 1, 1), np.float32), (1, 1),
