@@ -269,8 +269,7 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
         raise ValueError("interpolate: input and output sizes must be at least 1, got shape "
                          f"{input.shape} and output size {sizes}")
     axes = list(zip(input.shape[2:], sizes, factors))
-    if type(input.data) is np.ndarray and input.data.dtype == np.float32 and not antialias and (
-            input.ndim == 4 and mode != "area"):
+    if input.data.dtype == np.float32 and input.ndim == 4 and not antialias and mode != "area":
         return Resample(*[_taps(mode, *axis, bool(align_corners)) for axis in axes])(input)
     real = np.float64 if input.dtype == np.float64 else np.float32
     if mode in ("nearest", "nearest-exact"):

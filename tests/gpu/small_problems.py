@@ -84,6 +84,9 @@ def _images():
     other = low[:5], np.minimum(low[:5] + 1, 3), axis[2][:5]
     yield "upsample_bilinear2d_forward", (x, axis, other)
     yield "upsample_bilinear2d_backward", (numbers(2, 3, 6, 5), axis, other, (5, 4))
+    taps = np.array([0, 2, 2, 3, 6]), np.array([1, 0, 3, 2, 2, 1]), numbers(6, seed=2)
+    other = np.array([0, 1, 4]), np.array([4, 0, 3, 2]), numbers(4, seed=3)
+    yield "resample2d", (x, other, taps)
     matrix = np.eye(3) + 0.2 * np.random.default_rng(1).standard_normal((2, 3, 3))
     yield "warp_forward", (x, matrix, (6, 7), True, [0.1, 0.2, 0.3])
     yield "warp_backward", (numbers(2, 3, 6, 7), matrix, (5, 4), True, True)

@@ -92,6 +92,27 @@ def test_norms_and_activations_are_part_of_the_graph():
     assert "in 1 CUDA graph:" in step.explain()
 
 
+@pytest.mark.parametrize("mode", ["nearest", "bilinear", "bicubic"])
+def test_images_of_another_size_are_part_of_the_graph(mode):
+    model = nn.Conv2d(1, 2, 3).cuda()
+
+    @mt.compile
+    def step(x):
+        model.zero_grad()
+        y = F.interpolate(model(x), scale_factor=(0.75, 2), mode=mode)
+        (y * y).sum().backward()
+        return y
+
+    for x, _ in batches(6):
+        y, grad = step(x).detach().cpu().numpy(), model.weight.grad.cpu().numpy()
+        model.zero_grad()
+        right = F.interpolate(model(x), scale_factor=(0.75, 2), mode=mode)
+        (right * right).sum().backward()
+        np.testing.assert_allclose(y, right.detach().cpu().numpy(), 1e-5, 1e-6)
+        np.testing.assert_allclose(grad, model.weight.grad.cpu().numpy(), 1e-4, 1e-4)
+    assert "in 1 CUDA graph:" in step.explain()
+
+
 @pytest.mark.parametrize("loss", [F.cross_entropy, F.nll_loss])
 def test_labels_of_pixels_are_part_of_the_graph(loss):
     model = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.LogSoftmax(1)).cuda()

@@ -15,8 +15,6 @@ from minitorch_cnn.device import to_cpu
 launch = importlib.import_module("minitorch_cnn.kernels.cuda.launch")
 DTYPES = ["float32", "float64"]
 NONE = ((0, 0), (0, 0))
-# primitives that CuPy's own functions compute, from the reference's text
-LEFT_TO_CUPY = {"resample2d"}
 # A way of the compiler's that only the CPU takes.
 ONLY_ON_THE_CPU = {"fold_norm", "patch_moments", "norm_by_moments", "norm_by_moments_backward"}
 MANY = 65537  # blocks
@@ -64,7 +62,7 @@ def test_small_problems(name, arguments):
 
 def test_every_primitive_has_a_twin():
     missing = {name for name, primitive in kernels.PRIMITIVES.items() if not primitive.has("cuda")}
-    assert missing == LEFT_TO_CUPY | ONLY_ON_THE_CPU
+    assert missing == ONLY_ON_THE_CPU
 
 
 @pytest.mark.parametrize("name", kernels.PRIMITIVES)
@@ -222,6 +220,20 @@ def test_upsampling(size, output, corners, layout, dtype):
     assert close("upsample_bilinear2d_backward", (dy, rows, columns, size), layout)
 
 
+@pytest.mark.parametrize("mode, corners", [("nearest", None), ("bilinear", False),
+                                           ("bilinear", True), ("bicubic", False)])
+@pytest.mark.parametrize("size", [(9, 11), (4, 3), (1, 1)])
+def test_resampling_both_ways(size, mode, corners):
+    x = mt.Tensor(numbers((2, 3, 5, 7))).requires_grad_()
+    there, dy = x.detach().cuda().requires_grad_(), mt.Tensor(numbers((2, 3, *size), seed=1))
+    options = {"size": size, "mode": mode, "align_corners": corners}
+    y, z = [mt.nn.functional.interpolate(a, **options) for a in (x, there)]
+    np.testing.assert_allclose(z.detach().cpu().numpy(), y.detach().numpy(), 1e-5, 1e-6)
+    y.backward(dy)
+    z.backward(dy.cuda())
+    np.testing.assert_allclose(there.grad.cpu().numpy(), x.grad.numpy(), 1e-5, 1e-5)
+
+
 def axis(n, o, corners, dtype):
     source = np.linspace(0, n - 1, o) if corners else (np.arange(o) + 0.5) * n / o - 0.5
     source = np.clip(source, 0, n - 1)
@@ -355,6 +367,8 @@ EMPTY = [
     ("channel_sum", (E((0, 3, 2)),)),
     ("group_norm_forward", (E((0, 4, 2)), 2, E(4), E(4), 1e-5)),
     ("group_norm_backward", (E((0, 4, 2)), E((0, 4, 2)), E(4), E((0, 2)), E((0, 2)), (True,) * 3)),
+    ("resample2d", (E((0, 4, 2, 3)), *[(np.arange(3), np.arange(2), np.ones(2, np.float32))] * 2)),
+    ("resample2d", (E((2, 1, 2, 3)), *[(E(3, int), E(0, int), E(0, np.float32))] * 2)),
     ("prelu_forward", (E((0, 4, 2)), E(4))),
     ("prelu_backward", (E((2, 0)), E((2, 0)), E(1))),
     ("cross_entropy_forward", (E((0, 4, 2)), E((0, 2), int), -1, False)),
@@ -396,6 +410,8 @@ def large(simulated, monkeypatch):
     ("batch_norm_statistics", [(70000, 1)]),
     ("softmax_forward", [(2, 1, MANY), 1]),
     ("layer_norm_forward", [(MANY, 2), None, None, 1e-2]),
+    ("resample2d", [(1, 1, 1, MANY), *[(np.arange(n + 1), np.arange(n), np.ones(n, np.float32))
+                                       for n in (1, MANY)]]),
     ("prelu_forward", [(1, 3, MANY * 4), numbers((3,))]),
     ("cross_entropy_forward", [(1, 2, MANY), np.ones((1, MANY), int), 0, True]),
     ("nll_forward", [(1, 2, MANY), np.ones((1, MANY), int), 0, True]),

@@ -62,6 +62,8 @@ FAULTS = [  # what, file, primitive, from, to, how it is seen
     ("off by one", "cross_entropy", "cross_entropy_forward", "label >= K;", "label > K;", SEEN),
     ("wrong stride", "cross_entropy", "nll_forward", "i / S * K + Index(label)",
      "i * K + Index(label)", SEEN),
+    ("off by one", "resample", "resample2d", "j < row_starts[oh + 1]", "j <= row_starts[oh + 1]",
+     SEEN),
     ("wrong stride", "group_norm", "group_norm_forward", "row % G * D", "row * D", SEEN),
     ("half a reduction", "group_norm", "layer_norm_backward", "away > 0; away /= 2) value +=",
      "away > 1; away /= 2) value +=", SEEN),
