@@ -97,3 +97,11 @@ extern "C" __global__ void hardswish_backward(const Real* dy, const Real* x, Rea
         return x >= 3 ? dy : dy * (x / 3 + Real(0.5));
     });
 }
+
+// What is kept, divided by its probability; one thread per number.
+extern "C" __global__ void dropout_mask(
+    const float* uniform, Real* mask, Index n, float p, Real rest)
+{
+    const Index i = thread_number();
+    if (i < n) mask[i] = uniform[i] >= p ? 1 / rest : Real(0);
+}

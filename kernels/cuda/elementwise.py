@@ -2,8 +2,11 @@
 
 Operands of other shapes, which broadcast, are left to CuPy: that is one launch there, too.
 """
+import numpy as np
+
 from minitorch_cnn.device import is_gpu_array
 
+from .launch import REALS, contiguous, empty, sweep
 from .sweep import is_number, sweep_one, sweep_two
 
 
@@ -86,3 +89,13 @@ def hardswish_forward(x):
 
 def hardswish_backward(dy, x):
     return sweep_two("elementwise", "hardswish_backward", dy, x)
+
+
+def dropout_mask(uniform, p, dtype):
+    real = np.dtype(dtype)
+    if uniform.dtype != np.float32 or real not in REALS:
+        return NotImplemented
+    mask = empty(uniform.shape, real)
+    sweep("elementwise", "dropout_mask", real, mask.size, contiguous(uniform), mask, mask.size,
+          float(p), float(1 - p))
+    return mask

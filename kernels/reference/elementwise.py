@@ -84,3 +84,11 @@ def hardswish_backward(dy, x):
     """dx = 0 for x <= -3, dy for x >= 3, else dy (x/3 + 1/2)."""
     where = array_module(dy).where
     return where(x <= -3, 0, where(x >= 3, dy, dy * (x / 3 + 0.5)))
+
+
+def dropout_mask(uniform, p, dtype):
+    """1 / (1 - p) where uniform >= p, else 0; uniform (float32, any shape) lies in [0, 1)."""
+    mask = (uniform >= p).astype(dtype)
+    if p < 1:
+        mask /= 1 - p
+    return mask

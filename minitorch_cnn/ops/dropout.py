@@ -26,11 +26,10 @@ def _check(op, input, p, training):
     return input
 
 
-def _kept(x, shape, p):
-    """Array of ``shape``, 1 where an element is kept (probability 1 - p), 0 where it is dropped."""
-    uniform = kernels.philox_uniform(x, shape, initial_seed(), stream_id("dropout"),
-                                     next_call("dropout"))
-    return (uniform >= p).astype(x.dtype)
+def _drawn(x, shape):
+    """Array of ``shape``; an element is kept if its number is at least p: probability 1 - p."""
+    return kernels.philox_uniform(x, shape, initial_seed(), stream_id("dropout"),
+                                  next_call("dropout"))
 
 
 def _channels(input, first):
@@ -52,9 +51,7 @@ class Dropout(Function):
 
     def forward(self, x):
         if self.mask is None:
-            self.mask = _kept(x, self.mask_shape, self.p)
-            if self.p < 1:
-                self.mask /= 1 - self.p
+            self.mask = kernels.dropout_mask(_drawn(x, self.mask_shape), self.p, x.dtype)
         return x * self.mask
 
     def backward(self, dy):
@@ -176,7 +173,7 @@ class AlphaDropout(Function):
 
     def forward(self, x):
         if self.kept is None:
-            self.kept = _kept(x, self.mask_shape, self.p)
+            self.kept = (_drawn(x, self.mask_shape) >= self.p).astype(x.dtype)
         return self.a * (x * self.kept + self.SATURATED * (1 - self.kept)) + self.b
 
     def backward(self, dy):

@@ -18,11 +18,13 @@ def _convolutions():
         y = kernels.conv2d_forward.version("reference")(x, w, b, *ODD, G)
         yield "conv2d_forward", (x, w, b if G > 1 else None, *ODD, G)
         yield "conv2d_input_gradient", (y, w, (7, 6), *ODD, G)
+        yield "conv_transpose2d_forward", (y, w, numbers(C, seed=3), (7, 6), *ODD, G)
         yield "conv2d_weight_gradient", (x, y, (3, 2), *ODD, G)
     x, dy = numbers(3, 2, 20, 19), numbers(3, 3, 20, 19, seed=1)    # in several parts
     yield "conv2d_weight_gradient", (x, dy, (3, 3), (1, 1), ((1, 1), (1, 1)), (1, 1), 1)
     col = kernels.im2col.version("reference")(x, (3, 2), *ODD)
     yield "im2col", (x, (3, 2), *ODD)
+    yield "col2im_gather", (np.ascontiguousarray(col), (20, 19), *ODD)
     yield "col2im", (np.ascontiguousarray(col), (20, 19), *ODD)
 
 
@@ -100,6 +102,10 @@ def _fused():
     x, w, b = numbers(2, 4, 7, 6), numbers(6, 2, 3, 2, seed=1), numbers(6, seed=2)
     geometry, labels = (*ODD, 2), np.array([2, -100, 0, 5, 7])
     yield "conv2d_relu_forward", (x, w, b, *geometry)
+    y = kernels.conv2d_forward.version("reference")(x, w, b, *geometry)
+    mean, var, z = numbers(6, seed=3), np.abs(numbers(6, seed=4)), numbers(*y.shape, seed=5)
+    yield "conv2d_norm_forward", (x, w, b, b, mean, mean, var, z, 1e-2, (-1, 1), *geometry)
+    yield "conv2d_norm_input_gradient", (y, w, b, var, 1e-2, (7, 6), *geometry)
     for window in ((2, 2), (1, 3)):
         pooled = kernels.conv2d_relu_pool_forward.version("reference")
         y, code = pooled(x, w, b, *geometry, window)
@@ -162,6 +168,7 @@ def _flat():
     for name, arrays, more in STRAIGHT + SMOOTH:
         yield name, (*[numbers(3, 7, seed=s) for s in range(arrays)], *more)
     yield "erf", (numbers(4, 5),)
+    yield "dropout_mask", (np.abs(numbers(3, 7)), 0.4, "float32")
     yield "philox_uniform", (numbers(1), (3, 7), 12345, 6, 7)
     images = np.random.default_rng(0).integers(0, 256, (9, 3, 5, 2), np.uint8)
     yield "gather_batch", (images, np.array([8, 0, 3, 3]), numbers(3), numbers(3, seed=1))

@@ -65,6 +65,12 @@ def test_every_primitive_has_a_twin():
     assert missing == ONLY_ON_THE_CPU
 
 
+def test_every_twin_has_a_small_problem():
+    """Which the sanitizers run, too; and a run of all on a GPU is written down."""
+    twins = {name for name, primitive in kernels.PRIMITIVES.items() if primitive.has("cuda")}
+    assert twins == {name for name, _ in problems()} | set(UPDATES)
+
+
 @pytest.mark.parametrize("name", kernels.PRIMITIVES)
 def test_a_twin_takes_the_same_arguments(name):
     twin, reference = (inspect.signature(kernels.PRIMITIVES[name].version(language)).parameters
@@ -182,6 +188,19 @@ def test_philox_draws_the_numbers_of_the_reference(shape, cupy):
     ours = to_cpu(kernels.philox_uniform(cupy.zeros(1), *draw))
     assert ours.dtype == np.float32
     np.testing.assert_array_equal(ours, expected)
+
+
+@pytest.mark.parametrize("p", [0, 0.3, 1])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_masks_of_dropout_are_the_references(dtype, p):
+    uniform = np.random.default_rng(0).random((7, 5, 9), np.float32)
+    uniform[0, 0, :3] = 0, np.float32(0.3), np.nextafter(np.float32(0.3), np.float32(0))
+    right = kernels.dropout_mask.version("reference")(uniform, p, dtype)
+    ours = to_cpu(kernels.dropout_mask(on_gpu(uniform, "every_second"), p, dtype))
+    assert ours.dtype == right.dtype == dtype
+    np.testing.assert_array_equal(ours, right)
+    half = kernels.dropout_mask.version("reference")(uniform, p, "float16")
+    np.testing.assert_array_equal(to_cpu(kernels.dropout_mask(on_gpu(uniform), p, "float16")), half)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
