@@ -9,7 +9,8 @@
 //     row  |0 1 2 .. 31|0 1 2 .. 31|0 1 ..     thread x takes the numbers x, x + blockDim.x, ...
 //
 // A row is read for its mean, for the squares about it, and for the result: the first time from
-// memory, then from the cache. Gradients of weight and bias are sums per channel (sums.cuh).
+// memory, then from the cache. (Where rows are few and endless, group_norm.py asks batch norm's kernels,
+// whose blocks share a row.) Gradients of weight and bias are sums per channel (sums.cuh).
 //
 // Threads add up their own numbers first, then warps, then the block, in double: always in the same
 // order.

@@ -109,7 +109,11 @@ def test_softmax_of_extremes(row, axis):
 @pytest.mark.parametrize("shape, groups", [
     ((3, 6, 5), 2), ((5, 3), 1), ((2, 4, 1, 1), 4), ((1, 2, 700), 2), ((2, 2, 3, 200), 1),
     ((1, 1, 16400), 1)])
-def test_group_and_layer_norm(shape, groups, layout, dtype):
+@pytest.mark.parametrize("few", [0, 10 ** 6])     # rows: blocks have to share them
+def test_group_and_layer_norm(few, shape, groups, layout, dtype, monkeypatch):
+    module = importlib.import_module("minitorch_cnn.kernels.cuda.group_norm")
+    monkeypatch.setattr(module, "FEW", few)
+    monkeypatch.setattr(module, "ENDLESS", 0)
     x, dy = 2 + numbers(shape, dtype), numbers(shape, dtype, 1)
     w, b = numbers(shape[1:2], dtype, 2), numbers(shape[1:2], dtype, 3)
     mean, inv_std = numbers((shape[0], groups), dtype), np.abs(numbers((shape[0], groups), dtype))
