@@ -15,8 +15,10 @@
 typedef REAL Real;
 #ifdef WIDE
 typedef long long Index;
+typedef long long Offset;
 #else
 typedef unsigned Index;  // divisions by it are several times faster than in 64 bits
+typedef int Offset;      // from one number of an array to another, either way
 #endif
 
 // One thread per item: the number of this one. The launcher starts whole blocks, so some threads of

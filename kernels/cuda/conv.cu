@@ -1,14 +1,14 @@
 // Convolution as an implicit matrix product, tile by tile (conv.cuh says of what):
 //
 //                  128 columns          A block of 128 threads computes a tile of ROWS by 128
-//                 +-----------+         columns. For 8 steps of k at a time it copies A and B into
-//            8 k  |     B     |         shared memory, while the numbers of the next 8 steps are on
-//                 +-----------+         their way into registers.
-//          8 k
-//         +---+   +-----------+         Thread (ty, tx) of 8 x 16 keeps TM x 8 results in
-//   ROWS  | A |   |   # #     |         registers: TM rows, two times four columns. For TM + 8
-//         |   |   |           |         numbers that it reads it does TM * 8 products.
+//                 +-----------+         columns, 8 steps of k at a time. While it multiplies what
+//            8 k  |     B     |         lies in shared memory, the numbers of the next 8 steps are
+//                 +-----------+         on their way into registers; they have a second A and B
+//          8 k                          to go to, so one barrier is enough.
 //         +---+   +-----------+
+//   ROWS  | A |   |   # #     |         Thread (ty, tx) of 8 x 16 keeps TM x 8 results in
+//         |   |   |           |         registers: TM rows, two times four columns. For TM + 8
+//         +---+   +-----------+         numbers that it reads it does TM * 8 products.
 //
 // blockIdx.x is the tile's place along the pixels, blockIdx.y along the rows, group by group.
 //
@@ -26,105 +26,114 @@
 #define STEPS 8
 #define PAD 4        // rows of A in shared memory begin in different banks, and at 16 bytes
 
+struct Shared {
+    __align__(16) Real A[2][STEPS][ROWS + PAD];
+    __align__(16) Real B[2][STEPS][COLUMNS];
+    Tap taps[TABLE];             // of so many steps of k
+    Index results[COLUMNS];     // where the columns' results belong
+};
+
 __device__ __forceinline__ int column_of(int tx, int j) { return j / 4 * 64 + tx * 4 + j % 4; }
 
-// Column p, counted window by window: pixel p % 4 of window p / 4.
-__device__ __forceinline__ Spot pooled_spot_of(const Geometry& g, Index p, int group) {
+// How many columns there are; a window's pixels that are left over have none.
+template <bool POOL> __device__ __forceinline__ Index columns_of(const Geometry& g, const Axes& a) {
+    return POOL ? 4 * g.N * (g.OH / 2) * (g.OW / 2) : g.N * a.h.results * a.w.results;
+}
+
+// Column p, counted window by window: pixel p % 4 of window p / 4. Results are one per window.
+__device__ __forceinline__ Spot pooled_spot_of(const Geometry& g, const Axes& a, Index p,
+                                               int group) {
     const int PH = g.OH / 2, PW = g.OW / 2, pixel = p % 4;
-    const Index window = p / 4, n = window / PW / PH;
-    Spot spot;
-    spot.exists = n < g.N;
-    spot.image = (n * g.C + group * (g.C / g.G)) * g.H * g.W;
-    spot.h = int(2 * (window / PW % PH) + pixel / 2) * g.SH - g.TOP;
-    spot.w = int(2 * (window % PW) + pixel % 2) * g.SW - g.LEFT;
+    const Index window = p / 4, row = window / PW, n = row / PH;
+    const int ph = row % PH, pw = window % PW;
+    Spot spot = spot_of<false>(g, a, n, 2 * ph + pixel / 2, 2 * pw + pixel % 2, group);
+    if (n < g.N) spot.result = ((n * g.F + group * (g.F / g.G)) * PH + ph) * PW + pw;
     return spot;
+}
+
+__device__ __forceinline__ void multiply(const Shared& s, int buffer, int ty, int tx,
+                                         Real (&sum)[TM][8]) {
+#pragma unroll
+    for (int k = 0; k < STEPS; ++k) {
+        Real a[TM], b[8];
+#pragma unroll
+        for (int i = 0; i < TM; ++i) a[i] = s.A[buffer][k][ty * TM + i];
+#pragma unroll
+        for (int j = 0; j < 8; ++j) b[j] = s.B[buffer][k][column_of(tx, j)];
+#pragma unroll
+        for (int i = 0; i < TM; ++i)
+#pragma unroll
+            for (int j = 0; j < 8; ++j) sum[i][j] += a[i] * b[j];
+    }
 }
 
 template <bool BACK, bool POOL>
 __device__ __forceinline__ void tile(const Real* image, const Real* weights, const Real* bias,
                                      int biased, int relu, Real* result, unsigned char* code,
-                                     const Geometry& g, Real (*A)[ROWS + PAD], Real (*B)[COLUMNS],
-                                     Tap* taps) {
-    const int M = rows_of<BACK>(g), K = length_of<BACK>(g), tiles = (M + ROWS - 1) / ROWS;
+                                     const Geometry& g, Shared& s) {
+    const Axes a = axes_of<BACK>(g);
+    const int M = rows_of<BACK>(g), K = length_of<BACK>(g, a), tiles = (M + ROWS - 1) / ROWS;
     const int group = blockIdx.y / tiles, m0 = blockIdx.y % tiles * ROWS;
     const int t = threadIdx.x, tx = t % 16, ty = t / 16;
     const Index first = Index(blockIdx.x) * COLUMNS;
-    const Spot spot = POOL ? pooled_spot_of(g, first + t, group)
-                           : spot_of<BACK>(g, first + t, group);
-    Real sum[TM][8] = {}, next_a[TM / 2], next_b[STEPS];
+    if (first >= columns_of<POOL>(g, a)) return;  // other phases have more
 
-    if (t < STEPS) taps[t] = tap_of<BACK>(g, t);
+    const Spot spot = POOL ? pooled_spot_of(g, a, first + t, group)
+                           : spot_of<BACK>(g, a, first + t, group);
+    const int row = m0 + t / STEPS;  // of A, the first of those that this thread fetches
+    const Index width = weights_of<BACK>(g);
+    const Index before = weights_before(g, group) + row * width;
+    s.results[t] = spot.result;
     __syncthreads();
+
+    Real sum[TM][8] = {}, next_a[TM / 2], next_b[STEPS];
     for (int k0 = 0;; k0 += STEPS) {
-        // numbers of A: consecutive threads take consecutive k
-#pragma unroll
-        for (int j = 0; j < TM / 2; ++j) {
-            const Tap& tap = taps[t % STEPS];
-            const int m = m0 + t / STEPS + j * (THREADS / STEPS);
-            next_a[j] = m < M && tap.exists ? weights[weights_of<BACK>(g, group, m) + tap.weight]
-                                            : Real(0);
-        }
-#pragma unroll
-        for (int k = 0; k < STEPS; ++k) next_b[k] = fetch<BACK>(image, g, taps[k], spot);
-        if (k0) {  // meanwhile: the products of the steps before
-#pragma unroll
-            for (int k = 0; k < STEPS; ++k) {
-                Real a[TM], b[8];
-#pragma unroll
-                for (int i = 0; i < TM; ++i) a[i] = A[k][ty * TM + i];
-#pragma unroll
-                for (int j = 0; j < 8; ++j) b[j] = B[k][column_of(tx, j)];
-#pragma unroll
-                for (int i = 0; i < TM; ++i)
-#pragma unroll
-                    for (int j = 0; j < 8; ++j) sum[i][j] += a[i] * b[j];
+        const int buffer = k0 / STEPS % 2;
+        if (k0 < K) {
+            if (k0 % TABLE == 0) {
+                s.taps[t] = tap_of<BACK>(g, a, k0 + t);
+                __syncthreads();
             }
+            const Tap* const taps = s.taps + k0 % TABLE;
+            // numbers of A: consecutive threads take consecutive k
+            const int height = k0 + t % STEPS < K ? M - row : 0;
+            Index weight = before + taps[t % STEPS].weight;
+#pragma unroll
+            for (int j = 0; j < TM / 2; ++j) {
+                next_a[j] = j * (THREADS / STEPS) < height ? weights[weight] : Real(0);
+                weight += width * (THREADS / STEPS);
+            }
+#pragma unroll
+            for (int k = 0; k < STEPS; ++k) next_b[k] = fetch(image, a, taps[k], spot);
         }
-        __syncthreads();  // all have read A, B and taps
+        if (k0) multiply(s, 1 - buffer, ty, tx, sum);  // meanwhile: the steps before
         if (k0 >= K) break;
 #pragma unroll
         for (int j = 0; j < TM / 2; ++j)
-            A[t % STEPS][t / STEPS + j * (THREADS / STEPS)] = next_a[j];
+            s.A[buffer][t % STEPS][t / STEPS + j * (THREADS / STEPS)] = next_a[j];
 #pragma unroll
-        for (int k = 0; k < STEPS; ++k) B[k][t] = next_b[k];
-        if (t < STEPS) taps[t] = tap_of<BACK>(g, k0 + STEPS + t);
-        __syncthreads();
+        for (int k = 0; k < STEPS; ++k) s.B[buffer][k][t] = next_b[k];
+        __syncthreads();  // all have read the other A and B, and taps
     }
 
-    if constexpr (POOL) {
-        const Index plane = Index(g.OH / 2) * (g.OW / 2);
+    const Index plane = POOL ? Index(g.OH / 2) * (g.OW / 2) : plane_of<BACK>(g);
 #pragma unroll
-        for (int j = 0; j < 8; j += 4) {
-            const Index o = (first + column_of(tx, j)) / 4;
-            if (o >= g.N * plane) continue;
-            const Index to = (o / plane * g.F + group * M) * plane + o % plane;
+    for (int j = 0; j < 8; j += POOL ? 4 : 1) {
+        const Index to = s.results[column_of(tx, j)];
+        if (to == NOWHERE) continue;
 #pragma unroll
-            for (int i = 0; i < TM; ++i) {
-                const int m = m0 + ty * TM + i;
-                if (m >= M) continue;
+        for (int i = 0; i < TM; ++i) {
+            const int m = m0 + ty * TM + i;
+            if (m >= M) continue;
+            const Real b = biased ? bias[group * M + m] : Real(0);
+            if constexpr (POOL) {
                 Best best;
 #pragma unroll
-                for (int k = 0; k < 4; ++k)
-                    best.show(biased ? sum[i][j + k] + bias[group * M + m] : sum[i][j + k], k);
+                for (int k = 0; k < 4; ++k) best.show(sum[i][j + k] + b, k);
                 best.store(result + to + m * plane, code + to + m * plane);
-            }
-        }
-    } else {
-        const Index plane = plane_of<BACK>(g);
-        const int channels = BACK ? g.C : g.F;
-#pragma unroll
-        for (int j = 0; j < 8; ++j) {
-            const Index p = first + column_of(tx, j);
-            if (p >= g.N * plane) continue;
-            Real* const to = result + (p / plane * channels + group * M) * plane + p % plane;
-#pragma unroll
-            for (int i = 0; i < TM; ++i) {
-                const int m = m0 + ty * TM + i;
-                if (m >= M) continue;
-                Real v = sum[i][j];
-                if (biased) v += bias[group * M + m];
-                if (relu) v = v < 0 ? Real(0) : v;
-                to[m * plane] = v;
+            } else {
+                const Real v = sum[i][j] + b;
+                result[to + m * plane] = relu && v < 0 ? Real(0) : v;
             }
         }
     }
@@ -135,10 +144,9 @@ extern "C" __global__ void __launch_bounds__(128) forward(
     int H, int W, int F, int KH, int KW, int OH, int OW, int SH, int SW, int DH, int DW, int TOP,
     int LEFT, int G)
 {
-    __shared__ __align__(16) Real A[STEPS][ROWS + PAD], B[STEPS][COLUMNS];
-    __shared__ Tap taps[STEPS];
+    __shared__ Shared shared;
     const Geometry g = {N, C, H, W, F, KH, KW, OH, OW, SH, SW, DH, DW, TOP, LEFT, G};
-    tile<false, false>(x, w, bias, biased, relu, y, nullptr, g, A, B, taps);
+    tile<false, false>(x, w, bias, biased, relu, y, nullptr, g, shared);
 }
 
 extern "C" __global__ void __launch_bounds__(128) forward_pool(
@@ -146,18 +154,16 @@ extern "C" __global__ void __launch_bounds__(128) forward_pool(
     Index N, int C, int H, int W, int F, int KH, int KW, int OH, int OW, int SH, int SW, int DH,
     int DW, int TOP, int LEFT, int G)
 {
-    __shared__ __align__(16) Real A[STEPS][ROWS + PAD], B[STEPS][COLUMNS];
-    __shared__ Tap taps[STEPS];
+    __shared__ Shared shared;
     const Geometry g = {N, C, H, W, F, KH, KW, OH, OW, SH, SW, DH, DW, TOP, LEFT, G};
-    tile<false, true>(x, w, bias, biased, 0, y, code, g, A, B, taps);
+    tile<false, true>(x, w, bias, biased, 0, y, code, g, shared);
 }
 
 extern "C" __global__ void __launch_bounds__(128) input_gradient(
     const Real* dy, const Real* w, Real* dx, Index N, int C, int H, int W, int F, int KH, int KW,
     int OH, int OW, int SH, int SW, int DH, int DW, int TOP, int LEFT, int G)
 {
-    __shared__ __align__(16) Real A[STEPS][ROWS + PAD], B[STEPS][COLUMNS];
-    __shared__ Tap taps[STEPS];
+    __shared__ Shared shared;
     const Geometry g = {N, C, H, W, F, KH, KW, OH, OW, SH, SW, DH, DW, TOP, LEFT, G};
-    tile<true, false>(dy, w, w, 0, 0, dx, nullptr, g, A, B, taps);
+    tile<true, false>(dy, w, w, 0, 0, dx, nullptr, g, shared);
 }

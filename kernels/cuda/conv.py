@@ -14,9 +14,14 @@ from .launch import blocks, contiguous, empty, launch, runs_here, suits, sweep
 
 col2im_gather = col2im
 
-COLUMNS = {"conv": 128, "conv_tf32": 64}    # pixels of a tile, as in the .cu files
-TAPS = 64           # and of the weights' gradient: taps, and pixels at a time
-STEPS = 16
+COLUMNS = 128       # pixels of a tile, as in the .cu files
+TILES = {"conv": {64: 128, 32: 128},    # rows of a tile: threads of a block
+         "conv_tf32": {128: 512, 64: 256, 32: 256},
+         "conv_weight": {64: 128, 32: 128},
+         "conv_weight_tf32": {128: 512, 64: 256, 32: 256}}
+ENOUGH = 100        # blocks; where tall tiles make fewer, low ones are better
+TAPS = {"conv_weight": 64, "conv_weight_tf32": 128}    # and of the weights' gradient
+STEPS = 16          # pixels that it takes at a time
 MOST_ROWS = 65535   # tiles of filters, over all groups, that one launch can have
 BLOCKS = 1024       # the weights' gradient is shared out until there are about so many
 THREADS = 256       # that share a weight of a depthwise convolution
@@ -61,13 +66,23 @@ def _geometry(N, C, size, w_shape, output, stride, padding, dilation, groups):
                     groups)
 
 
-def _choose(file, rows, groups, real):
-    """(file, its variant, tiles along the rows of all groups) for a product of so many rows."""
-    if real == np.float32 and rows > 16 and get_float32_matmul_precision() != "highest" \
-            and runs_here(f"{file}_tf32", real):
-        return f"{file}_tf32", None, groups * blocks(rows, 64)
-    height = 64 if rows > 32 and real == np.float32 else 32
-    return file, f"ROWS={height}", groups * blocks(rows, height)
+def _file(name, rows, real):
+    """The source for a product of so many rows: tensor cores, where they are allowed and pay."""
+    tensor_cores = real == np.float32 and rows > 16 and get_float32_matmul_precision() != "highest"
+    return f"{name}_tf32" if tensor_cores and runs_here(f"{name}_tf32", real) else name
+
+
+def _tiles(file, rows, groups, across, real):
+    """(rows of a tile, tiles below each other over all groups) where so many lie ``across``: tall
+    ones fetch less, but there should be one for most of a GPU's processors."""
+    *heights, low = TILES[file] if real == np.float32 else [32]
+    height = next((h for h in heights if 2 * rows > h
+                   and groups * blocks(rows, h) * across >= ENOUGH), low)
+    return height, groups * blocks(rows, height)
+
+
+def _start(file, name, grid, height, *args):
+    launch(file, name, args[0].dtype, grid, TILES[file][height], *args, variant=f"ROWS={height}")
 
 
 def conv2d_forward(x, w, b, stride, padding, dilation, groups, relu=False):
@@ -83,7 +98,7 @@ def conv2d_forward(x, w, b, stride, padding, dilation, groups, relu=False):
     if g.depthwise:
         sweep("depthwise", "depthwise_forward", x.dtype, y.size, *args)
         return y
-    return _product("forward", g.F // groups, groups, g.pixels, args, y)
+    return _product("forward", g.F // groups, groups, g.pixels, 1, args, y)
 
 
 def conv2d_relu_forward(x, w, b, stride, padding, dilation, groups):
@@ -98,13 +113,13 @@ def pooled_forward(x, w, b, stride, padding, dilation, groups):
     output = output_size(x.shape[2:], w.shape[2:], stride, padding, dilation)
     g = _geometry(*x.shape[:2], x.shape[2:], w.shape, output, stride, padding, dilation, groups)
     shape = g.N, g.F, output[0] // 2, output[1] // 2
-    file, variant, tiles = _choose("conv", g.F // groups, groups, x.dtype)
-    if file != "conv" or g.depthwise or tiles > MOST_ROWS:
+    columns = blocks(4 * g.N * shape[2] * shape[3], COLUMNS)
+    height, tiles = _tiles("conv", g.F // groups, groups, columns, x.dtype)
+    if _file("conv", g.F // groups, x.dtype) != "conv" or g.depthwise or tiles > MOST_ROWS:
         return NotImplemented
     y, code = empty(shape, x.dtype), empty(shape, np.uint8)
-    columns = blocks(4 * g.N * shape[2] * shape[3], COLUMNS[file])
-    launch(file, "forward_pool", x.dtype, (columns, tiles), 128, x, w,
-           w if b is None else contiguous(b), b is not None, y, code, *astuple(g), variant=variant)
+    _start("conv", "forward_pool", (columns, tiles), height, x, w,
+           w if b is None else contiguous(b), b is not None, y, code, *astuple(g))
     return y, code
 
 
@@ -119,7 +134,8 @@ def conv2d_input_gradient(dy, w, size, stride, padding, dilation, groups):
         sweep("depthwise", "depthwise_input_gradient", dy.dtype, dx.size, dy, w, dx, *astuple(g))
         return dx
     args = dy, w, dx, *astuple(g)
-    return _product("input_gradient", C // groups, groups, N * g.H * g.W, args, dx)
+    pixels = N * blocks(g.H, g.SH) * blocks(g.W, g.SW)  # of a phase, see conv.cuh
+    return _product("input_gradient", C // groups, groups, pixels, g.SH * g.SW, args, dx)
 
 
 def conv_transpose2d_forward(x, w, b, size, stride, padding, dilation, groups):
@@ -127,12 +143,12 @@ def conv_transpose2d_forward(x, w, b, size, stride, padding, dilation, groups):
     return y if b is None or y is NotImplemented else y + b[:, None, None]
 
 
-def _product(name, rows, groups, columns, args, result):
-    file, variant, tiles = _choose("conv", rows, groups, result.dtype)
-    if tiles > MOST_ROWS:
+def _product(name, rows, groups, pixels, phases, args, result):
+    across, file = blocks(pixels, COLUMNS), _file("conv", rows, result.dtype)
+    height, tiles = _tiles(file, rows, groups, across * phases, result.dtype)
+    if max(tiles, phases) > MOST_ROWS:
         return NotImplemented
-    launch(file, name, result.dtype, (blocks(columns, COLUMNS[file]), tiles), 128, *args,
-           variant=variant)
+    _start(file, name, (across, tiles, phases), height, *args)
     return result
 
 
@@ -148,16 +164,18 @@ def conv2d_weight_gradient(x, dy, kernel, stride, padding, dilation, groups):
         launch("depthwise", "depthwise_weight_gradient", x.dtype, dw.size, THREADS, x, dy, dw,
                *astuple(g))
         return dw
-    file, variant, tiles = _choose("conv_weight", F // groups, groups, x.dtype)
-    across = blocks(dw.size // F, TAPS)
+    file = _file("conv_weight", F // groups, x.dtype)
+    across = blocks(dw.size // F, TAPS[file])
+    height, tiles = _tiles(file, F // groups, groups, across * ENOUGH, x.dtype)
     if tiles > MOST_ROWS:
         return NotImplemented
     parts = min(blocks(BLOCKS, across * tiles), blocks(g.pixels, PART))
     chunk = blocks(g.pixels, parts * STEPS) * STEPS
     parts = blocks(g.pixels, chunk)
     partial = dw if parts == 1 else empty((parts, *shape), x.dtype)
-    launch(file, "weight_gradient", x.dtype, (across, tiles, parts), 128, x, dy, partial, chunk,
-           *astuple(g), variant=variant)
+    _start(file, "weight_gradient", (across, tiles, parts), height, x, dy, partial, chunk,
+           *astuple(g))
     if parts > 1:
-        sweep("conv_weight", "sum_parts", x.dtype, dw.size, partial, dw, dw.size, parts)
+        launch("conv_weight", "sum_parts", x.dtype, blocks(dw.size, 32), (32, min(parts, 16)),
+               partial, dw, dw.size, parts)
     return dw

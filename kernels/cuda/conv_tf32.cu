@@ -2,116 +2,123 @@
 // fractions while sums are formed in float. From compute capability 8.0 on.
 // needs sm_80
 //
-//                   64 columns         A block of 4 warps computes a tile of 64 x 64, 16 steps of k
-//                  +----+----+         at a time; the next 16 are on their way into registers.
-//           16 k   |  B |    |
-//                  +----+----+         A warp has a quarter, 32 x 32: two by two fragments of 16 x
-//          16 k                        16, each the sum of products (16 x 8) (8 x 16).
-//          +--+    +----+----+
-//    64    |A |    | w0 | w1 |         The results go through shared memory, so that threads side
-//    rows  +--+    +----+----+         by side write pixels side by side, with bias and ReLU.
-//          |  |    | w2 | w3 |
-//          +--+    +----+----+
-#include <mma.h>
-
+//                   128 columns            A block of 16 warps (8 for fewer rows) computes a tile of
+//                  +--+--+--+--+           ROWS x 128, 16 steps of k at a time; the next 16 are on
+//           16 k   |  |B |  |  |           their way into registers, to a second A and B.
+//                  +--+--+--+--+
+//          16 k                            A warp has 32 x 32 results (16 x 32 of 32 rows), made of
+//          +--+    +--+--+--+--+           products of 16 x 8 (tensor_cores.cuh).
+//          |A |    |w0|w1|w2|w3|
+//   ROWS   |  |    +--+--+--+--+           B lies column by column: a thread stores four taps of a
+//          |  |    |w4|w5|w6|w7|           pixel at once.
+//          +--+    +--+--+--+--+
 #include "conv.cuh"
+#include "tensor_cores.cuh"
 
-using namespace nvcuda;
+#ifndef ROWS
+#define ROWS 128    // or 64, or 32, for few filters or few blocks
+#endif
+#define COLUMNS 128
+#define TALL (ROWS == 32 ? 1 : 2)       // a warp's products below each other
+#define THREADS (8 * ROWS / TALL)
+#define AT_ONCE (512 / THREADS)         // blocks on a processor, at least
+#define FETCHES_A (ROWS * STEPS / THREADS)      // numbers that a thread fetches
+#define FETCHES_B (COLUMNS * STEPS / THREADS)
 
-#define THREADS 128
-#define SIDE 64
-#define STEPS 16
-#define A_WIDTH (STEPS + 4)  // rows in shared memory begin in different banks, and at 16 bytes
-#define B_WIDTH (SIDE + 4)
-
-struct Tile {
-    __align__(32) float A[SIDE][A_WIDTH];
-    __align__(32) float B[STEPS][B_WIDTH];
-    __align__(32) float C[SIDE][B_WIDTH];
-    Tap taps[STEPS];
+struct Shared {
+    __align__(16) float A[2][ROWS * STEPS];
+    __align__(16) float B[2][COLUMNS / 2 * PAIR];
+    Tap taps[TABLE];             // of so many steps of k
+    Index results[COLUMNS];     // where the columns' results belong
+    float bias[ROWS];
 };
 
 template <bool BACK>
 __device__ __forceinline__ void tile(const float* image, const float* weights, const float* bias,
                                      int biased, int relu, float* result, const Geometry& g,
-                                     Tile& s) {
-    const int M = rows_of<BACK>(g), K = length_of<BACK>(g), tiles = (M + SIDE - 1) / SIDE;
-    const int group = blockIdx.y / tiles, m0 = blockIdx.y % tiles * SIDE;
-    const int t = threadIdx.x, row = t / 32 / 2 * 32, column = t / 32 % 2 * 32;
-    const Index first = Index(blockIdx.x) * SIDE;
-    const Spot spot = spot_of<BACK>(g, first + t % SIDE, group);
-    float next_a[SIDE * STEPS / THREADS], next_b[SIDE * STEPS / THREADS];
-    wmma::fragment<wmma::accumulator, 16, 16, 8, float> sum[2][2];
-    for (int i = 0; i < 2; ++i)
-        for (int j = 0; j < 2; ++j) wmma::fill_fragment(sum[i][j], 0.f);
+                                     Shared& s) {
+    const Axes a = axes_of<BACK>(g);
+    const int M = rows_of<BACK>(g), K = length_of<BACK>(g, a), tiles = (M + ROWS - 1) / ROWS;
+    const int group = blockIdx.y / tiles, m0 = blockIdx.y % tiles * ROWS, rows = M - m0;
+    const Index first = Index(blockIdx.x) * COLUMNS;
+    if (first >= g.N * a.h.results * a.w.results) return;  // other phases have more
 
-    if (t < STEPS) s.taps[t] = tap_of<BACK>(g, t);
+    const int t = threadIdx.x, warp = t / 32, lane = t % 32;
+    const int row = t / 256 * 16 + row_in_a(t % 256), k = column_in_a(t % 256);     // of A
+    const int column = t % COLUMNS, from = t / COLUMNS * 4;                         // of B
+    const Spot spot = spot_of<BACK>(g, a, first + column, group);
+    const Index width = weights_of<BACK>(g);
+    const Index before = weights_before(g, group) + (m0 + row) * width;
+    if (t < COLUMNS) s.results[t] = spot.result;
+    if (t < ROWS) s.bias[t] = biased && t < rows ? bias[group * M + m0 + t] : 0.f;
     __syncthreads();
+
+    float sum[TALL][4][4] = {}, next_a[FETCHES_A], next_b[FETCHES_B];
     for (int k0 = 0;; k0 += STEPS) {
-#pragma unroll
-        for (int j = 0; j < 8; ++j) {
-            const Tap& tap = s.taps[t % STEPS];
-            const int m = m0 + t / STEPS + j * 8;
-            next_a[j] = m < M && tap.exists ? weights[weights_of<BACK>(g, group, m) + tap.weight]
-                                            : 0.f;
-            next_b[j] = fetch<BACK>(image, g, s.taps[t / SIDE + j * 2], spot);
-        }
-        if (k0) {  // meanwhile: the products of the steps before
-#pragma unroll
-            for (int k = 0; k < STEPS; k += 8) {
-                wmma::fragment<wmma::matrix_a, 16, 16, 8, wmma::precision::tf32, wmma::row_major> a;
-                wmma::fragment<wmma::matrix_b, 16, 16, 8, wmma::precision::tf32, wmma::row_major>
-                    b[2];
-                for (int j = 0; j < 2; ++j)
-                    wmma::load_matrix_sync(b[j], &s.B[k][column + j * 16], B_WIDTH);
-                for (int i = 0; i < 2; ++i) {
-                    wmma::load_matrix_sync(a, &s.A[row + i * 16][k], A_WIDTH);
-                    for (int j = 0; j < 2; ++j) wmma::mma_sync(sum[i][j], a, b[j], sum[i][j]);
-                }
+        const int buffer = k0 / STEPS % 2;
+        if (k0 < K) {
+            if (k0 % TABLE == 0) {
+                if (t < TABLE) s.taps[t] = tap_of<BACK>(g, a, k0 + t);
+                __syncthreads();
             }
+            const Tap* const taps = s.taps + k0 % TABLE;
+            const int height = k0 + k < K ? rows - row : 0;
+            Index weight = before + taps[k].weight;
+#pragma unroll
+            for (int j = 0; j < FETCHES_A; ++j) {
+                next_a[j] = j * (THREADS / STEPS) < height ? weights[weight] : 0.f;
+                weight += width * (THREADS / STEPS);
+            }
+#pragma unroll
+            for (int j = 0; j < FETCHES_B; ++j)  // neighbors take neighboring pixels
+                next_b[j] = fetch(image, a, taps[from + j / 4 * (THREADS / 32) + j % 4], spot);
         }
-        __syncthreads();  // all have read A, B and taps
+        if (k0)  // meanwhile: the steps before
+            multiply(sum, s.A[1 - buffer], s.B[1 - buffer], warp / 4 * 16 * TALL, warp % 4 * 32);
         if (k0 >= K) break;
 #pragma unroll
-        for (int j = 0; j < 8; ++j) {
-            s.A[t / STEPS + j * 8][t % STEPS] = wmma::__float_to_tf32(next_a[j]);
-            s.B[t / SIDE + j * 2][t % SIDE] = wmma::__float_to_tf32(next_b[j]);
+        for (int j = 0; j < FETCHES_A; ++j) s.A[buffer][t + j * THREADS] = to_tf32(next_a[j]);
+#pragma unroll
+        for (int j = 0; j < FETCHES_B; j += 4) {
+            Pack p;
+#pragma unroll
+            for (int i = 0; i < 4; ++i) p.v[i] = to_tf32(next_b[j + i]);
+            const int place = place_in_b(from, column) + j / 4 * (THREADS / 32);
+            *reinterpret_cast<Pack*>(&s.B[buffer][place]) = p;
         }
-        if (t < STEPS) s.taps[t] = tap_of<BACK>(g, k0 + STEPS + t);
-        __syncthreads();
+        __syncthreads();  // all have read the other A and B, and taps
     }
 
-    for (int i = 0; i < 2; ++i)
-        for (int j = 0; j < 2; ++j)
-            wmma::store_matrix_sync(&s.C[row + i * 16][column + j * 16], sum[i][j], B_WIDTH,
-                                    wmma::mem_row_major);
-    __syncthreads();
-    const Index plane = plane_of<BACK>(g), p = first + t % SIDE;
-    if (!spot.exists) return;
-    result += (p / plane * (BACK ? g.C : g.F) + group * M) * plane + p % plane;
-    for (int m = t / SIDE; m < SIDE && m0 + m < M; m += THREADS / SIDE) {
-        float v = s.C[m][t % SIDE];
-        if (biased) v += bias[group * M + m0 + m];
-        if (relu) v = v < 0 ? 0.f : v;
-        result[(m0 + m) * plane] = v;
+    const int high = warp / 4 * 16 * TALL + lane / 4, left = warp % 4 * 32 + lane % 4 * 2;
+#pragma unroll
+    for (int j = 0; j < 8; ++j) {
+        const Index to = s.results[left + j / 2 * 8 + j % 2];
+        if (to == NOWHERE) continue;
+#pragma unroll
+        for (int i = 0; i < 2 * TALL; ++i) {
+            const int m = high + i * 8;
+            if (m >= rows) continue;
+            const float v = sum[i / 2][j / 2][i % 2 * 2 + j % 2] + s.bias[m];
+            result[to + (m0 + m) * plane_of<BACK>(g)] = relu && v < 0 ? 0.f : v;
+        }
     }
 }
 
-extern "C" __global__ void __launch_bounds__(128) forward(
+extern "C" __global__ void __launch_bounds__(THREADS, AT_ONCE) forward(
     const Real* x, const Real* w, const Real* bias, int biased, int relu, Real* y, Index N, int C,
     int H, int W, int F, int KH, int KW, int OH, int OW, int SH, int SW, int DH, int DW, int TOP,
     int LEFT, int G)
 {
-    __shared__ Tile shared;
+    __shared__ Shared shared;
     const Geometry g = {N, C, H, W, F, KH, KW, OH, OW, SH, SW, DH, DW, TOP, LEFT, G};
     tile<false>(x, w, bias, biased, relu, y, g, shared);
 }
 
-extern "C" __global__ void __launch_bounds__(128) input_gradient(
+extern "C" __global__ void __launch_bounds__(THREADS, AT_ONCE) input_gradient(
     const Real* dy, const Real* w, Real* dx, Index N, int C, int H, int W, int F, int KH, int KW,
     int OH, int OW, int SH, int SW, int DH, int DW, int TOP, int LEFT, int G)
 {
-    __shared__ Tile shared;
+    __shared__ Shared shared;
     const Geometry g = {N, C, H, W, F, KH, KW, OH, OW, SH, SW, DH, DW, TOP, LEFT, G};
     tile<true>(dy, w, w, 0, 0, dx, g, shared);
 }

@@ -4,67 +4,87 @@
 //
 //                      64 taps k              A block of 128 threads computes ROWS filters by 64
 //                     +---------+             taps, over one part of the pixels, 16 at a time;
-//              16 p   |    B    |             thread (ty, tx) of 8 x 16 keeps TM x 4 results.
-//                     +---------+
-//            16 p                             The pixels are many and the results few, so several
-//            +---+    +---------+             blocks share a tile: blockIdx.z is the part. They
-//     ROWS f | A |    |   #     |             write partial[part], which `sum_parts` adds up, in
-//            +---+    +---------+             the same order every time.
+//              16 p   |    B    |             thread (ty, tx) of 8 x 16 keeps TM x 4 results. The
+//                     +---------+             next 16 are on their way to a second A and B.
+//            16 p
+//            +---+    +---------+             The pixels are many and the results few, so several
+//     ROWS f | A |    |   #     |             blocks share a tile: blockIdx.z is the part. They
+//            +---+    +---------+             write partial[part], which `sum_parts` adds up, in
+//                                             the same order every time.
 #include "conv.cuh"
 
 #ifndef ROWS
 #define ROWS 64  // or 32, for few filters
 #endif
 #define TM (ROWS / 8)
-#define TAPS 64
+#define COLUMNS 64
 #define STEPS 16
 #define PAD 4     // rows in shared memory begin in different banks, and at 16 bytes
 
-__device__ __forceinline__ void tile(const Real* x, const Real* dy, Real* partial, int chunk,
-                                     const Geometry& g, Real (*A)[ROWS + PAD],
-                                     Real (*B)[TAPS + PAD], Tap* taps) {
-    const int M = rows_of<false>(g), K = length_of<false>(g), tiles = (M + ROWS - 1) / ROWS;
-    const int group = blockIdx.y / tiles, m0 = blockIdx.y % tiles * ROWS, k0 = blockIdx.x * TAPS;
-    const int t = threadIdx.x, tx = t % 16, ty = t / 16, step = t % STEPS, row = t / STEPS;
-    const Index plane = plane_of<false>(g), begin = Index(blockIdx.z) * chunk;
-    const Index end = begin + chunk < g.N * plane ? begin + chunk : g.N * plane;
-    Real sum[TM][4] = {}, next_a[TM], next_b[TAPS / 8];
+struct Shared {
+    __align__(16) Real A[2][STEPS][ROWS + PAD];
+    __align__(16) Real B[2][STEPS][COLUMNS + PAD];
+    Spot spots[TABLE];  // of so many pixels
+    Tap taps[COLUMNS];
+};
 
-    if (t < TAPS) taps[t] = tap_of<false>(g, k0 + t);
-    __syncthreads();
-    for (Index p0 = begin;; p0 += STEPS) {
-        const Index p = p0 + step;
-        Spot spot = spot_of<false>(g, p, group);
-        spot.exists = p < end;
-        const Index from = (p / plane * g.F + group * M) * plane + p % plane;
-#pragma unroll
-        for (int j = 0; j < TM; ++j) {
-            const int m = m0 + row + j * 8;
-            next_a[j] = p < end && m < M ? dy[from + m * plane] : Real(0);
-        }
-#pragma unroll
-        for (int j = 0; j < TAPS / 8; ++j) next_b[j] = fetch<false>(x, g, taps[row + j * 8], spot);
-        if (p0 > begin) {
+__device__ __forceinline__ void multiply(const Shared& s, int buffer, int ty, int tx,
+                                         Real (&sum)[TM][4]) {
 #pragma unroll 8
-            for (int k = 0; k < STEPS; ++k) {
-                Real a[TM], b[4];
+    for (int k = 0; k < STEPS; ++k) {
+        Real a[TM], b[4];
 #pragma unroll
-                for (int i = 0; i < TM; ++i) a[i] = A[k][ty * TM + i];
+        for (int i = 0; i < TM; ++i) a[i] = s.A[buffer][k][ty * TM + i];
 #pragma unroll
-                for (int j = 0; j < 4; ++j) b[j] = B[k][tx * 4 + j];
+        for (int j = 0; j < 4; ++j) b[j] = s.B[buffer][k][tx * 4 + j];
 #pragma unroll
-                for (int i = 0; i < TM; ++i)
+        for (int i = 0; i < TM; ++i)
 #pragma unroll
-                    for (int j = 0; j < 4; ++j) sum[i][j] += a[i] * b[j];
+            for (int j = 0; j < 4; ++j) sum[i][j] += a[i] * b[j];
+    }
+}
+
+__device__ __forceinline__ void tile(const Real* x, const Real* dy, Real* partial, int chunk,
+                                     const Geometry& g, Shared& s) {
+    const Axes a = axes_of<false>(g);
+    const int M = rows_of<false>(g), K = length_of<false>(g, a), tiles = (M + ROWS - 1) / ROWS;
+    const int group = blockIdx.y / tiles, m0 = blockIdx.y % tiles * ROWS;
+    const int k0 = blockIdx.x * COLUMNS, t = threadIdx.x, tx = t % 16, ty = t / 16;
+    const int step = t % STEPS, row = t / STEPS;  // of A and B, where this thread fetches
+    const Index plane = plane_of<false>(g), before = (m0 + row) * plane;
+    const Index begin = Index(blockIdx.z) * chunk, pixels = g.N * plane - begin;
+    const int length = pixels < chunk ? pixels : chunk;
+    Real sum[TM][4] = {}, next_a[TM], next_b[COLUMNS / 8];
+
+    if (t < COLUMNS) s.taps[t] = tap_of<false>(g, a, k0 + t);
+    for (int p0 = 0;; p0 += STEPS) {
+        const int buffer = p0 / STEPS % 2;
+        if (p0 < length) {
+            if (p0 % TABLE == 0) {
+                s.spots[t] = spot_of<false>(g, a, begin + p0 + t, group);
+                if (p0 + t >= length) s.spots[t].h = FAR;
+                __syncthreads();
             }
+            // consecutive threads take consecutive pixels
+            const Spot spot = s.spots[p0 % TABLE + step];
+            const int height = spot.h != FAR ? M - m0 - row : 0;
+            Index from = before + spot.result;
+#pragma unroll
+            for (int j = 0; j < TM; ++j) {
+                next_a[j] = j * 8 < height ? dy[from] : Real(0);
+                from += 8 * plane;
+            }
+#pragma unroll
+            for (int j = 0; j < COLUMNS / 8; ++j)
+                next_b[j] = fetch(x, a, s.taps[row + j * 8], spot);
         }
-        __syncthreads();  // all have read A and B
-        if (p0 >= end) break;
+        if (p0) multiply(s, 1 - buffer, ty, tx, sum);  // meanwhile: the pixels before
+        if (p0 >= length) break;
 #pragma unroll
-        for (int j = 0; j < TM; ++j) A[step][row + j * 8] = next_a[j];
+        for (int j = 0; j < TM; ++j) s.A[buffer][step][row + j * 8] = next_a[j];
 #pragma unroll
-        for (int j = 0; j < TAPS / 8; ++j) B[step][row + j * 8] = next_b[j];
-        __syncthreads();
+        for (int j = 0; j < COLUMNS / 8; ++j) s.B[buffer][step][row + j * 8] = next_b[j];
+        __syncthreads();  // all have read the other A and B, and spots
     }
 
     partial += Index(blockIdx.z) * g.F * K;
@@ -83,16 +103,24 @@ extern "C" __global__ void __launch_bounds__(128) weight_gradient(
     const Real* x, const Real* dy, Real* partial, int chunk, Index N, int C, int H, int W, int F,
     int KH, int KW, int OH, int OW, int SH, int SW, int DH, int DW, int TOP, int LEFT, int G)
 {
-    __shared__ __align__(16) Real A[STEPS][ROWS + PAD], B[STEPS][TAPS + PAD];
-    __shared__ Tap taps[TAPS];
+    __shared__ Shared shared;
     const Geometry g = {N, C, H, W, F, KH, KW, OH, OW, SH, SW, DH, DW, TOP, LEFT, G};
-    tile(x, dy, partial, chunk, g, A, B, taps);
+    tile(x, dy, partial, chunk, g, shared);
 }
 
-extern "C" __global__ void sum_parts(const Real* partial, Real* dw, Index n, int parts) {
-    const Index i = thread_number();
-    if (i >= n) return;
+// A block of 32 weights by up to 16 rows of threads: row y adds up the parts y, y + rows ...
+extern "C" __global__ void __launch_bounds__(512) sum_parts(
+    const Real* partial, Real* dw, Index n, int parts)
+{
+    __shared__ Real scratch[16][32];
+    const int x = threadIdx.x, y = threadIdx.y, rows = blockDim.y;
+    const Index i = Index(blockIdx.x) * 32 + x;
     Real sum = 0;
-    for (int part = 0; part < parts; ++part) sum += partial[part * n + i];
+    if (i < n)
+        for (int part = y; part < parts; part += rows) sum += partial[part * n + i];
+    scratch[y][x] = sum;
+    __syncthreads();
+    if (y || i >= n) return;
+    for (int row = 1; row < rows; ++row) sum += scratch[row][x];
     dw[i] = sum;
 }

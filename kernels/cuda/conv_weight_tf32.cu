@@ -1,94 +1,99 @@
 // The weights' gradient on tensor cores: the product of conv_weight.cu in TF32.
 // needs sm_80
 //
-//                   64 taps k          A block of 4 warps computes 64 filters by 64 taps over one
-//                  +----+----+         part of the pixels, 16 at a time; A lies column by column,
-//           16 p   |  B |    |         as consecutive threads fetch consecutive pixels.
-//                  +----+----+
-//          16 p                        A warp has a quarter: two by two fragments of 16 x 16.
-//          +--+    +----+----+         Parts are added up by `sum_parts` of conv_weight.cu.
-//    64 f  |A |    | w0 | w1 |
-//          |  |    | w2 | w3 |
-//          +--+    +----+----+
-#include <mma.h>
-
+//                   128 taps k             A block of 16 warps (8 for fewer rows) computes ROWS
+//                  +--+--+--+--+           filters by 128 taps over one part of the pixels, 16 at a
+//           16 p   |  |B |  |  |           time; a warp has 32 x 32 of them (16 x 32 of 32 rows).
+//                  +--+--+--+--+
+//          16 p
+//          +--+    +--+--+--+--+           A thread fetches the same few taps of B all the time, for
+//          |A |    |w0|w1|w2|w3|           which it keeps them in registers. Parts are added up by
+//   ROWS   |  |    +--+--+--+--+           `sum_parts` of conv_weight.cu.
+//          |  |    |w4|w5|w6|w7|
+//          +--+    +--+--+--+--+
 #include "conv.cuh"
+#include "tensor_cores.cuh"
 
-using namespace nvcuda;
+#ifndef ROWS
+#define ROWS 128    // or 64, or 32, for few filters or few blocks
+#endif
+#define COLUMNS 128
+#define TALL (ROWS == 32 ? 1 : 2)       // a warp's products below each other
+#define THREADS (8 * ROWS / TALL)
+#define AT_ONCE (512 / THREADS)         // blocks on a processor, at least
+#define LINES (THREADS / STEPS)         // rows of A, or columns of B, that all fetch at once
+#define FETCHES_A (ROWS / LINES)
+#define FETCHES_B (COLUMNS / LINES)
 
-#define SIDE 64
-#define STEPS 16
-#define WIDTH (SIDE + 4)
-
-struct Tile {
-    __align__(32) float A[STEPS][WIDTH];
-    __align__(32) float B[STEPS][WIDTH];
-    __align__(32) float C[SIDE][WIDTH];
-    Tap taps[SIDE];
+struct Shared {
+    __align__(16) float A[2][ROWS * STEPS];
+    __align__(16) float B[2][COLUMNS / 2 * PAIR];
+    Spot spots[TABLE];  // of so many pixels
 };
 
-extern "C" __global__ void __launch_bounds__(128) weight_gradient(
+extern "C" __global__ void __launch_bounds__(THREADS, AT_ONCE) weight_gradient(
     const Real* x, const Real* dy, Real* partial, int chunk, Index N, int C, int H, int W, int F,
     int KH, int KW, int OH, int OW, int SH, int SW, int DH, int DW, int TOP, int LEFT, int G)
 {
-    __shared__ Tile s;
+    __shared__ Shared s;
     const Geometry g = {N, C, H, W, F, KH, KW, OH, OW, SH, SW, DH, DW, TOP, LEFT, G};
-    const int M = rows_of<false>(g), K = length_of<false>(g), tiles = (M + SIDE - 1) / SIDE;
-    const int group = blockIdx.y / tiles, m0 = blockIdx.y % tiles * SIDE, k0 = blockIdx.x * SIDE;
-    const int t = threadIdx.x, row = t / 32 / 2 * 32, column = t / 32 % 2 * 32;
-    const int step = t % STEPS, line = t / STEPS;
-    const Index plane = plane_of<false>(g), begin = Index(blockIdx.z) * chunk;
-    const Index end = begin + chunk < g.N * plane ? begin + chunk : g.N * plane;
-    float next_a[8], next_b[8];
-    wmma::fragment<wmma::accumulator, 16, 16, 8, float> sum[2][2];
-    for (int i = 0; i < 2; ++i)
-        for (int j = 0; j < 2; ++j) wmma::fill_fragment(sum[i][j], 0.f);
+    const Axes a = axes_of<false>(g);
+    const int M = rows_of<false>(g), K = length_of<false>(g, a), tiles = (M + ROWS - 1) / ROWS;
+    const int group = blockIdx.y / tiles, m0 = blockIdx.y % tiles * ROWS, rows = M - m0;
+    const int k0 = blockIdx.x * COLUMNS, t = threadIdx.x, warp = t / 32, lane = t % 32;
+    const int row = t / 256 * 16 + row_in_a(t % 256), step = column_in_a(t % 256);  // of A
+    const int column = t / STEPS;                                                   // of B
+    const Index plane = plane_of<false>(g), before = (m0 + row) * plane;
+    const Index begin = Index(blockIdx.z) * chunk, pixels = g.N * plane - begin;
+    const int length = pixels < chunk ? pixels : chunk;
 
-    if (t < SIDE) s.taps[t] = tap_of<false>(g, k0 + t);
-    __syncthreads();
-    for (Index p0 = begin;; p0 += STEPS) {
-        const Index p = p0 + step;
-        Spot spot = spot_of<false>(g, p, group);
-        spot.exists = p < end;
-        const Index from = (p / plane * g.F + group * M) * plane + p % plane;
+    Tap taps[FETCHES_B];
 #pragma unroll
-        for (int j = 0; j < 8; ++j) {
-            const int m = m0 + line + j * 8;
-            next_a[j] = p < end && m < M ? dy[from + m * plane] : 0.f;
-            next_b[j] = fetch<false>(x, g, s.taps[line + j * 8], spot);
-        }
-        if (p0 > begin) {
-#pragma unroll
-            for (int k = 0; k < STEPS; k += 8) {
-                wmma::fragment<wmma::matrix_a, 16, 16, 8, wmma::precision::tf32, wmma::col_major> a;
-                wmma::fragment<wmma::matrix_b, 16, 16, 8, wmma::precision::tf32, wmma::row_major>
-                    b[2];
-                for (int j = 0; j < 2; ++j)
-                    wmma::load_matrix_sync(b[j], &s.B[k][column + j * 16], WIDTH);
-                for (int i = 0; i < 2; ++i) {
-                    wmma::load_matrix_sync(a, &s.A[k][row + i * 16], WIDTH);
-                    for (int j = 0; j < 2; ++j) wmma::mma_sync(sum[i][j], a, b[j], sum[i][j]);
+    for (int j = 0; j < FETCHES_B; ++j) taps[j] = tap_of<false>(g, a, k0 + column + j * LINES);
+    float sum[TALL][4][4] = {}, next_a[FETCHES_A], next_b[FETCHES_B];
+    for (int p0 = 0;; p0 += STEPS) {
+        const int buffer = p0 / STEPS % 2;
+        if (p0 < length) {
+            if (p0 % TABLE == 0) {
+                if (t < TABLE) {
+                    s.spots[t] = spot_of<false>(g, a, begin + p0 + t, group);
+                    if (p0 + t >= length) s.spots[t].h = FAR;
                 }
+                __syncthreads();
             }
-        }
-        __syncthreads();  // all have read A and B
-        if (p0 >= end) break;
+            const Spot* const spots = s.spots + p0 % TABLE;
+            const int height = spots[step].h != FAR ? rows - row : 0;
+            Index from = before + spots[step].result;
 #pragma unroll
-        for (int j = 0; j < 8; ++j) {
-            s.A[step][line + j * 8] = wmma::__float_to_tf32(next_a[j]);
-            s.B[step][line + j * 8] = wmma::__float_to_tf32(next_b[j]);
+            for (int j = 0; j < FETCHES_A; ++j) {
+                next_a[j] = j * LINES < height ? dy[from] : 0.f;
+                from += LINES * plane;
+            }
+            const Spot spot = spots[t % STEPS];
+#pragma unroll
+            for (int j = 0; j < FETCHES_B; ++j) next_b[j] = fetch(x, a, taps[j], spot);
         }
-        __syncthreads();
+        if (p0)  // meanwhile: the pixels before
+            multiply(sum, s.A[1 - buffer], s.B[1 - buffer], warp / 4 * 16 * TALL, warp % 4 * 32);
+        if (p0 >= length) break;
+#pragma unroll
+        for (int j = 0; j < FETCHES_A; ++j) s.A[buffer][t + j * THREADS] = to_tf32(next_a[j]);
+#pragma unroll
+        for (int j = 0; j < FETCHES_B; ++j)
+            s.B[buffer][place_in_b(t % STEPS, column) + j * (LINES / 2) * PAIR] =
+                to_tf32(next_b[j]);
+        __syncthreads();  // all have read the other A and B, and spots
     }
 
-    for (int i = 0; i < 2; ++i)
-        for (int j = 0; j < 2; ++j)
-            wmma::store_matrix_sync(&s.C[row + i * 16][column + j * 16], sum[i][j], WIDTH,
-                                    wmma::mem_row_major);
-    __syncthreads();
     partial += Index(blockIdx.z) * g.F * K;
-    for (int i = t; i < SIDE * SIDE; i += 128) {
-        const int m = m0 + i / SIDE, k = k0 + i % SIDE;
-        if (m < M && k < K) partial[Index(group * M + m) * K + k] = s.C[i / SIDE][i % SIDE];
-    }
+    const int high = m0 + warp / 4 * 16 * TALL + lane / 4;
+    const int left = k0 + warp % 4 * 32 + lane % 4 * 2;
+#pragma unroll
+    for (int i = 0; i < 2 * TALL; ++i)
+#pragma unroll
+        for (int j = 0; j < 8; ++j) {
+            const int m = high + i * 8, k = left + j / 2 * 8 + j % 2;
+            if (m < M && k < K)
+                partial[Index(group * M + m) * K + k] = sum[i / 2][j / 2][i % 2 * 2 + j % 2];
+        }
 }

@@ -116,7 +116,7 @@ def variants(file, real):
     The first is for large problems. Nothing for a dtype that it is not written for.
     """
     if file.endswith("_tf32"):
-        return (None,) if real == np.float32 else ()
+        return ("ROWS=128", "ROWS=64", "ROWS=32") if real == np.float32 else ()
     if file not in ("conv", "conv_weight"):
         return (None,)
     return ("ROWS=64", "ROWS=32") if real == np.float32 else ("ROWS=32",)

@@ -310,6 +310,25 @@ def test_a_convolution_ends_with_bias_and_relu(groups, bias, relu):
     np.testing.assert_allclose(to_cpu(ours), np.maximum(right, 0) if relu else right, atol=1e-5)
 
 
+@pytest.mark.parametrize("precision", ["highest", "high"])
+@pytest.mark.parametrize("kernel, stride, dilation, size", [
+    ((3, 3), (2, 2), (1, 1), (8, 7)), ((1, 1), (2, 3), (1, 1), (5, 9)),
+    ((4, 5), (3, 2), (2, 3), (12, 14)), ((3, 2), (4, 6), (2, 4), (11, 15)),
+    ((2, 3), (5, 1), (1, 2), (3, 6)), ((3, 3), (6, 6), (4, 9), (14, 22))])
+def test_the_phases_of_an_input_gradient(kernel, stride, dilation, size, precision):
+    """Pixels that no tap meets, too, and remainders that none of an image's rows has."""
+    w, padding = numbers((20, 18, *kernel)), ((1, 2), (3, 0))
+    geometry = stride, padding, dilation, 1
+    x = numbers((2, 18, *size), seed=1)
+    dy = kernels.conv2d_forward.version("reference")(x, w, None, *geometry)
+    mt.cuda.set_float32_matmul_precision(precision)
+    try:
+        scale = 1e-3 if precision == "high" else 1e-5
+        assert close("conv2d_input_gradient", (dy, w, size, *geometry), scale=scale)
+    finally:
+        mt.cuda.set_float32_matmul_precision("highest")
+
+
 @pytest.mark.parametrize("window", [(2, 2), (2, 3), (1, 1)])
 @pytest.mark.parametrize("C, F, groups, special", [
     (1, 32, 1, 0), (3, 40, 1, 0), (4, 4, 4, 0), (4, 6, 2, np.nan), (2, 3, 1, np.inf)])
@@ -478,9 +497,11 @@ def tensor_cores():
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("enough", [0, 100])    # tall tiles, and low ones
 @pytest.mark.parametrize("C, F, groups", [(3, 33, 1), (40, 70, 1), (34, 68, 2), (20, 17, 1)])
-def test_convolution_on_tensor_cores(C, F, groups, layout, tensor_cores):
+def test_convolution_on_tensor_cores(C, F, groups, enough, layout, tensor_cores, monkeypatch):
     """Products of factors with 10 bits of fraction: off by 2**-11 of each, and not less."""
+    monkeypatch.setattr("minitorch_cnn.kernels.cuda.conv.ENOUGH", enough)
     x, w, b = numbers((2, C, 7, 6)), numbers((F, C // groups, 3, 2), seed=1), numbers((F,), seed=2)
     options = (2, 1), ((1, 0), (2, 1)), (1, 2), groups
     y = kernels.conv2d_forward.version("reference")(x, w, b, *options)
@@ -489,6 +510,14 @@ def test_convolution_on_tensor_cores(C, F, groups, layout, tensor_cores):
     assert close("conv2d_weight_gradient", (x, y, (3, 2), *options), layout, 1e-3)
     with pytest.raises(AssertionError, match="results are wrong"):
         close("conv2d_forward", (x, w, b, *options), layout, 1e-6)
+
+
+@pytest.mark.parametrize("special", [np.nan, np.inf, -np.inf])
+def test_tensor_cores_pass_on_what_is_no_number(special, tensor_cores):
+    x, w = np.ones((1, 2, 4, 4), np.float32), np.ones((17, 2, 3, 3), np.float32)
+    x[0, 1, 0, 0] = special
+    y, = back(kernels.conv2d_forward(on_gpu(x), on_gpu(w), None, (1, 1), NONE, (1, 1), 1))
+    np.testing.assert_array_equal(y[0, 0], [[special, 18], [18, 18]])
 
 
 def test_only_float32_goes_to_tensor_cores(tensor_cores):

@@ -28,6 +28,29 @@ def test_barriers():
     np.testing.assert_array_equal(launch(k), X[::-1])
 
 
+MMA = """
+#include "tensor_cores.h"
+struct Four { float v[4]; };
+extern "C" __global__ void k(const float* x, float* y, int n) {
+    const int lane = threadIdx.x % 32, g = lane / 4, c = lane % 4;
+    x += threadIdx.x / 32 * 192;  // of each warp: A (16, 8), B (8, 8)
+    y += threadIdx.x / 32 * 128;
+    const Four a = {x[g * 8 + c], x[g * 8 + 64 + c], x[g * 8 + c + 4], x[g * 8 + 64 + c + 4]};
+    float d[4] = {1, 1, 1, 1};
+    mma(d, a, x[128 + c * 8 + g], x[128 + (c + 4) * 8 + g]);
+    for (int i = 0; i < 4; ++i) y[(g + i / 2 * 8) * 8 + 2 * c + i % 2] = d[i];
+}
+"""
+
+
+def test_tensor_cores():
+    """Each lane holds what "mma.m16n8k8" says; of a factor ten bits count."""
+    x = np.random.default_rng(0).standard_normal((2, 24, 8)).astype(np.float32)
+    y = launch(Module(MMA).kernel("k"), x, y=np.zeros((2, 16, 8), np.float32))
+    x = (x.view(np.uint32) & 0xffffe000).view(np.float32).astype(np.float64)
+    np.testing.assert_allclose(y, 1 + x[:, :16] @ x[:, 16:], rtol=1e-5)
+
+
 def test_many_barriers():
     k = kernel("__shared__ float b[64]; b[t] = x[t]; __syncthreads();"
                "for (int s = 32; s; s /= 2) { if (t < s) b[t] += b[t + s]; __syncthreads(); }"
