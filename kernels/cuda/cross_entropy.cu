@@ -1,6 +1,6 @@
-// Softmax and the likelihood of the right class: scores x (N, K, S), one label for each of N S rows of
-// K numbers (rows.cuh says which thread does what). A row whose label is `ignored` counts nothing;
-// one whose label is no class is NaN.
+// Softmax and the likelihood of the right class: scores x (N, K, S), one label for each of N S rows
+// of K numbers (rows.cuh says which thread does what). A row whose label is `ignored` counts
+// nothing; one whose label is no class is NaN.
 //
 // The losses are added up in two stages, the same in every run; a single block needs no second:
 //
@@ -48,8 +48,8 @@ extern "C" __global__ void nll_losses(
     losses[i] = loss;
 }
 
-// The sum of the losses, or their mean over the rows that count; how many count, and how many labels
-// are no class.
+// The sum of the losses, or their mean over the rows that count; how many count, and how many
+// labels are no class.
 __device__ __forceinline__ void conclude(double sum, double counted, double wrong, int mean,
                                          Real* loss, long long* counts) {
     *loss = Real(mean ? sum / counted : sum);

@@ -3,14 +3,15 @@
 //     group norm   x (N, C, S), G groups of D = C / G channels: N G rows, K = D S
 //     layer norm   x (N, K): the same with G = 1, D = K, S = 1
 //
-// blockDim.x threads share a row, a block has blockDim.y rows; short rows get a warp each, long ones
-// 256 threads, very long ones 1,024:
+// blockDim.x threads share a row, a block has blockDim.y rows; short rows get a warp each, long
+// ones 256 threads, very long ones 1,024:
 //
 //     row  |0 1 2 .. 31|0 1 2 .. 31|0 1 ..     thread x takes the numbers x, x + blockDim.x, ...
 //
 // A row is read for its mean, for the squares about it, and for the result: the first time from
-// memory, then from the cache. (Where rows are few and endless, group_norm.py asks batch norm's kernels,
-// whose blocks share a row.) Gradients of weight and bias are sums per channel (sums.cuh).
+// memory, then from the cache. Where rows are few and very long, group_norm.py asks batch norm's
+// kernels instead, whose blocks share a row. Gradients of weight and bias are sums per channel
+// (sums.cuh).
 //
 // Threads add up their own numbers first, then warps, then the block, in double: always in the same
 // order.

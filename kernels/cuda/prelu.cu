@@ -1,9 +1,9 @@
 // Leaky ReLU with a learned slope for every channel, or a single one. x (N, C, S).
 //
-// Forward, a thread takes PACK numbers side by side. Backward, dx and the slopes' gradients come from
-// one pass over dy and x, which leaves sums per part and channel (norm.cu draws how):
+// Forward, a thread takes PACK numbers side by side. Backward, dx and the slopes' gradients come
+// from one pass over dy and x, which leaves sums per part and channel (norm.cu draws how):
 //
-//     channel c   |part 0|part 1|part 2|..      block (c, part): dx of its numbers, partial[part][c]
+//     channel c   |part 0|part 1|part 2|..      block (c, part): dx there, and partial[part][c]
 //                    \      |      /
 //                         dw[c]                 one block per slope: over its parts, or over all
 #include "sums.cuh"

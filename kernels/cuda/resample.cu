@@ -1,6 +1,6 @@
-// Images of another size: one thread per output pixel, a weighted sum of the pixels that its row and
-// its column are made of. An axis comes as taps: those of output position o lie from starts[o] to
-// starts[o + 1], each with an input position and a weight.
+// Images of another size: one thread per output pixel, a weighted sum of the pixels that its row
+// and its column are made of. An axis comes as taps: those of output position o lie from starts[o]
+// to starts[o + 1], each with an input position and a weight.
 //
 //                     places of the column
 //                        |     |

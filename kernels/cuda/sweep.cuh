@@ -1,5 +1,5 @@
-// A function of every number of an array, or of the numbers at the same place of two. A thread takes
-// PACK numbers side by side, in one load and one store:
+// A function of every number of an array, or of the numbers at the same place of two. A thread
+// takes PACK numbers side by side, in one load and one store:
 //
 //     x  |0 1 2 3|4 5 6 7|8 9 ...        thread 0, thread 1, ...
 //     y  |0 1 2 3|4 5 6 7|8 9 ...

@@ -18,7 +18,7 @@ SHARED = ["softmax_forward", "log_softmax_backward", "batch_norm_statistics", "b
           "channel_sum", "conv2d_forward", "conv2d_input_gradient", "conv2d_weight_gradient",
           "conv2d_relu_pool_forward", "cross_entropy_forward", "batch_norm_relu_factors",
           "unpooled_channel_sum", "group_norm_forward", "group_norm_backward",
-          "layer_norm_backward", "prelu_backward", "nll_forward"]
+          "prelu_backward"]
 
 
 def library(name):
