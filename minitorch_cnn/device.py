@@ -121,18 +121,25 @@ def move(array, where):
     return to_cpu(array) if where.type == "cpu" else to_gpu(array, where.index)
 
 
-def refuse_mixed(name, arrays):
-    """Raise if not all ``arrays`` are on one device; what is no array does not count.
+def on_one_device(name, arrays):
+    """``arrays`` with single numbers (0-d) moved from the CPU to the GPU of the others, as PyTorch
+    does; the same list if nothing has to move. What is no array does not count.
 
     Raises
     ------
     ValueError
-        Naming the devices. Nothing is moved silently: copies to and from a GPU are slow.
+        Naming the devices. No more is moved silently: copies to and from a GPU are slow.
     """
     places = sorted({str(device_of(array)) for array in arrays if is_array(array)})
+    alone = [isinstance(array, np.ndarray) and array.ndim == 0 for array in arrays]
+    if len(places) == 2 and all(alone[i] or is_gpu_array(array)
+                                for i, array in enumerate(arrays) if is_array(array)):
+        full = cupy().full      # not a copy: a graph takes it as it is
+        return [full((), a.item(), a.dtype) if moves else a for a, moves in zip(arrays, alone)]
     if len(places) > 1:
         raise ValueError(f"{name}: its arguments are on different devices, {' and '.join(places)}; "
                          f'move them to one, say with tensor.to("{places[-1]}")')
+    return arrays
 
 
 def synchronize():

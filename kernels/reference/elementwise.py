@@ -42,7 +42,9 @@ def mul(x, z):
 
 def clamp_forward(x, low, high):
     """y = min(max(x, low), high)."""
-    return array_module(x).clip(x, low, high)
+    xp = array_module(x)
+    y = x if low is None else xp.maximum(x, low)
+    return y if high is None else xp.minimum(y, high)
 
 
 def clamp_backward(dy, x, low, high):

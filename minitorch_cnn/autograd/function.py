@@ -8,7 +8,7 @@ import linecache
 
 import numpy as np
 
-from ..device import array_module, is_array, refuse_mixed
+from ..device import array_module, is_array, on_one_device, to_cpu
 from . import clock, modes
 from .tensor import Tensor
 
@@ -49,6 +49,7 @@ class Function:
     where = None        # (file, line) of the user's call
     hooks = None        # {key: function}, shared with the result
     retained = None     # weak reference to the result, if retain_grad() was called
+    lifted = ()         # per argument: whether it is a number on the CPU beside arrays on a GPU
     freed = False
 
     def forward(self, *arrays):
@@ -79,8 +80,11 @@ class Function:
         try:
             y = self.forward(*arrays) if self.silent else _quietly(self.forward, arrays)
         except Exception:
-            refuse_mixed(type(self).__name__, arrays)
-            raise
+            together = on_one_device(type(self).__name__, arrays)
+            if together is arrays:
+                raise
+            self.lifted = tuple([a is not b for a, b in zip(arrays, together)])
+            y = _quietly(self.forward, together)
         if state.anomaly:
             _blame_nan(self, arrays, [y], "forward")
         result = Tensor(y if type(y) is np.ndarray else self._single(y))
@@ -136,6 +140,8 @@ class Function:
             if dx is None or edge is None or not need:
                 fitted.append(None)
                 continue
+            if self.lifted and self.lifted[len(fitted)]:
+                dx = to_cpu(dx)
             if type(dx) is not np.ndarray and not is_array(dx):
                 dx = np.asarray(dx)     # a number, or the scalar that NumPy makes of a 0-d result
             if dx.shape != edge.shape:

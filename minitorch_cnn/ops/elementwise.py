@@ -261,9 +261,9 @@ def _is_float(x):
 def _integer_power(xp, a, b):
     """a ** b for integers; a negative b gives 0, except for a = 1 and -1."""
     y = xp.power(a, xp.maximum(b, 0))
-    odd = xp.asarray(b) % 2 != 0
-    inverse = xp.where(a == 1, 1, xp.where(a == -1, xp.where(odd, -1, 1), 0))
-    return xp.where(xp.asarray(b) < 0, inverse, y).astype(y.dtype)
+    a, b = xp.asarray(a), xp.asarray(b)
+    inverse = xp.where(a == 1, 1, xp.where(a == -1, xp.where(b % 2 != 0, -1, 1), 0))
+    return xp.where(b < 0, inverse, y).astype(y.dtype)
 
 
 def pow(input, exponent):

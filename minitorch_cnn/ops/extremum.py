@@ -210,18 +210,30 @@ def _three_forms(op, of_two, find, input, dim, keepdim, other):
 
 
 def _argmax(lines, dim):
-    return lines.argmax(dim, keepdims=True)
+    return _place("argmax", lines, dim, keepdims=True)
 
 
 def _argmin(lines, dim):
-    return lines.argmin(dim, keepdims=True)
+    return _place("argmin", lines, dim, keepdims=True)
+
+
+def _place(op, x, dim, keepdims):
+    """The index of the first extremum, or of the first NaN: CuPy's is that of any NaN."""
+    if x.ndim == 0:
+        return array_module(x).zeros((), np.int64)
+    index = getattr(x, op)(dim, keepdims=keepdims)
+    if isinstance(x, np.ndarray) or x.dtype.kind != "f":
+        return index
+    nan = x != x
+    return array_module(x).where(nan.any(dim, keepdims=keepdims),
+                                 nan.argmax(dim, keepdims=keepdims), index)
 
 
 def _arg(op, input, dim, keepdim):
     input = as_tensor(input)
     axis = None if dim is None else normalize_dim(op, dim, input.ndim)
     _refuse_empty(op, input, range(input.ndim) if dim is None else (axis,))
-    return Tensor(getattr(input.data, op)(axis, keepdims=keepdim))
+    return Tensor(_place(op, input.data, axis, keepdim))
 
 
 def argmax(input, dim=None, keepdim=False):

@@ -24,6 +24,14 @@ def _places(index, dim):
     return tuple(grid)
 
 
+def _added(x, places, values):
+    """A copy of x with ``values`` added at ``places``, as often as each is named."""
+    small = x.dtype.kind in "iu" and x.dtype.itemsize < 4    # CuPy adds up nothing so short
+    y = x.astype(int64) if small else x.copy()
+    array_module(x).add.at(y, places, values)
+    return y.astype(x.dtype) if small else y
+
+
 class Gather(Function):
     """y[i, j] = x[index[i, j], j] (for dim 0);  dx[index[i, j], j] += dy[i, j]."""
 
@@ -236,9 +244,7 @@ class ScatterAdd(Function):
     def forward(self, x, index, src):
         self.places = _places(index, self.dim)
         self.src_shape = getattr(src, "shape", None)
-        y = x.copy()
-        array_module(x).add.at(y, self.places, _part(src, index))
-        return y
+        return _added(x, self.places, _part(src, index))
 
     def backward(self, dy):
         return dy, None, _spread(dy[self.places], self.src_shape) if self.needs[2] else None
@@ -251,8 +257,10 @@ class ScatterMultiply(Function):
         self.dim = dim
 
     def forward(self, x, index, src):
-        y = x.copy()
-        array_module(x).multiply.at(y, _places(index, self.dim), _part(src, index))
+        y, src, dim = x.copy(), _part(src, index), self.dim if x.ndim else 0
+        for i in range(index.shape[dim] if index.ndim else 1):  # in one slice no place comes twice
+            here = (slice(None),) * dim + (slice(i, i + 1),) if index.ndim else ()
+            y[_places(index[here], dim)] *= src[here] if hasattr(src, "shape") else src
         return y
 
     def backward(self, dy):
@@ -332,9 +340,7 @@ class IndexAdd(Function):
 
     def forward(self, x, index, source):
         self.places = (slice(None),) * self.dim + (index,)
-        y = x.copy()
-        array_module(x).add.at(y, self.places, source * self.alpha)
-        return y
+        return _added(x, self.places, source * self.alpha)
 
     def backward(self, dy):
         return dy, None, dy[self.places] * self.alpha if self.needs[2] else None

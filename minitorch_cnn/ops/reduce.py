@@ -201,11 +201,17 @@ class LogSumExp(Reduction):
     def forward(self, x):
         self.x, self.x_shape = x, x.shape
         xp = array_module(x)
-        top = x.max(axis=self.dims, keepdims=True, initial=-math.inf)
+        top = self._top(xp, x)
         top = xp.where(xp.isfinite(top), top, 0)  # so that nothing overflows; inf - inf is NaN
         y = xp.log(xp.exp(x - top).sum(axis=self.dims, keepdims=True)) + top
         self.y = y if self.keepdim else y.squeeze(self.dims)
         return self.y
+
+    def _top(self, xp, x):
+        if x.size:
+            return x.max(axis=self.dims, keepdims=True)
+        shape = [1 if dim in self.dims else n for dim, n in enumerate(x.shape)]
+        return xp.full(shape, -math.inf, x.dtype)
 
     def backward(self, dy):
         return self.kept(dy) * array_module(dy).exp(self.x - self.kept(self.y))
@@ -237,7 +243,7 @@ class CumSum(Function):
         self.dim = dim
 
     def forward(self, x):
-        return x.cumsum(axis=self.dim, dtype=x.dtype).reshape(x.shape)
+        return x.reshape(x.shape or 1).cumsum(axis=self.dim, dtype=x.dtype).reshape(x.shape)
 
     def backward(self, dy):
         xp, dim = array_module(dy), self.dim

@@ -2,6 +2,8 @@
 
 x input; a, b dividend and divisor of shapes that broadcast; y result; dy, dx, da, db gradients.
 """
+import numpy as np
+
 from ..autograd import Function
 from ..device import array_module
 from .broadcast import USE_NUMBERS, binary, refuse_bool, shape_of, sum_to, unbroadcast
@@ -54,7 +56,8 @@ class RoundTo(Function):
         self.decimals = decimals
 
     def forward(self, x):
-        return array_module(x).round(x, self.decimals)
+        rint, factor = array_module(x).rint, 10.0 ** abs(self.decimals)
+        return rint(x * factor) / factor if self.decimals > 0 else rint(x / factor) * factor
 
     def backward(self, dy):
         return array_module(dy).zeros_like(dy)
@@ -124,6 +127,21 @@ def _check_division(op, a, b):
     return array_module(array), array.dtype.kind == "f"
 
 
+def _floor_divmod(a, b):
+    """(a / b rounded down, what is left), right also where a / b itself is rounded: 1 // 0.1 is 9.
+
+    That is what NumPy computes; CuPy takes floor(a / b) of floats.
+    """
+    array = a if hasattr(a, "dtype") else b
+    xp = array_module(array)
+    if xp is np or array.dtype.kind != "f":
+        return xp.floor_divide(a, b), xp.remainder(a, b)
+    left = xp.fmod(a, b)                                      # has the sign of a
+    beyond = (left != 0) & ((left < 0) != (xp.asarray(b) < 0))
+    quotient = xp.rint((a - left) / b) - beyond
+    return xp.where(xp.asarray(b) == 0, a / b, quotient), xp.where(beyond, left + b, left)
+
+
 class RoundedDiv(Function):
     """y = a / b rounded down ("floor") or towards 0 ("trunc"), integers exactly;  da = db = 0."""
 
@@ -134,7 +152,7 @@ class RoundedDiv(Function):
         self.a_shape, self.b_shape = shape_of(a), shape_of(b)
         xp, is_float = _check_division("div", a, b)
         if self.rounding_mode == "floor":
-            return xp.floor_divide(a, b)
+            return _floor_divmod(a, b)[0]
         return xp.trunc(a / b) if is_float else xp.floor_divide(a - xp.fmod(a, b), b)
 
     def backward(self, dy):
@@ -157,12 +175,12 @@ class Remainder(Function):
 
     def forward(self, a, b):
         self.a, self.b = a, b
-        xp, _ = _check_division("remainder", a, b)
-        return xp.remainder(a, b)
+        _check_division("remainder", a, b)
+        return _floor_divmod(a, b)[1]
 
     def backward(self, dy):
         da = unbroadcast(dy, self.a) if self.needs[0] else None
-        quotient = array_module(dy).floor_divide(self.a, self.b) if self.needs[1] else None
+        quotient = _floor_divmod(self.a, self.b)[0] if self.needs[1] else None
         return da, unbroadcast(-dy * quotient, self.b) if self.needs[1] else None
 
 

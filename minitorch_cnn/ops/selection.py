@@ -295,9 +295,11 @@ class Lerp(Function):
 
     def forward(self, a, b, w):
         self.a, self.b, self.w = a, b, w
-        y = a + w * (b - a)
+        near_a = a + w * (b - a)
         near_b = b - (b - a) * (1 - w)  # exact at w = 1, as the other form is at w = 0
-        return array_module(a).where(abs(w) < 0.5, y, near_b)
+        if isinstance(w, (int, float)):
+            return near_a if abs(w) < 0.5 else near_b
+        return array_module(a).where(abs(w) < 0.5, near_a, near_b)
 
     def backward(self, dy):
         da = unbroadcast(dy * (1 - self.w), self.a) if self.needs[0] else None
