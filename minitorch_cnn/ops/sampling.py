@@ -6,7 +6,7 @@
 import numpy as np
 
 from ..autograd import Tensor
-from ..device import device_of
+from ..device import device_of, move, to_cpu
 from ..dtypes import DEFAULT_FLOAT, float32, float64, int64
 from ..random import numpy_generator
 from .broadcast import check_broadcast, numeric_dtype
@@ -187,7 +187,9 @@ def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, device=N
     shape = check_broadcast("normal", mean, std) if size is None else sizes("normal", (size,))
     if dtype is None and tensors:
         dtype = np.result_type(*[x.dtype for x in tensors])
-    mean, std = [x.data if isinstance(x, Tensor) else x for x in (mean, std)]
+    if device is None:
+        device = next((x.device for x in tensors if isinstance(x, Tensor)), None)
+    mean, std = [to_cpu(x.data) if isinstance(x, Tensor) else x for x in (mean, std)]
     if (np.asarray(std) < 0).any():
         raise ValueError(f"normal: std must not be negative, got {std}")
     array = _draw("normal", "standard_normal", shape, dtype, generator)
@@ -214,4 +216,4 @@ def bernoulli(input, *, generator=None):
     drawn = _draw("bernoulli", "random", input.shape, input.dtype, generator)
     if not ((input.data >= 0) & (input.data <= 1)).all():
         raise ValueError("bernoulli: probabilities must be in [0, 1]")
-    return Tensor((drawn < input.data).astype(input.dtype))
+    return Tensor((move(drawn, input.device) < input.data).astype(input.dtype))
