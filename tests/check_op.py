@@ -3,13 +3,17 @@
     check_op(mt.relu, torch.relu, (3, 4))
 
 Shapes become random arrays; arrays, numbers and None are passed as they are. Integer arrays and
-what is named in ``constant`` get no gradient.
+what is named in ``constant`` get no gradient. With ``place.device = "cuda"`` ours runs there.
 """
+import types
+
 import numpy as np
 import torch
 
 import minitorch_cnn as mt
+from minitorch_cnn.device import to_cpu
 
+place = types.SimpleNamespace(device="cpu")
 TOLERANCE = {np.float64: dict(rtol=1e-9, atol=1e-10), np.float32: dict(rtol=2e-4, atol=2e-5)}
 
 
@@ -28,7 +32,8 @@ def _pair(value, constant):
         return value, value
     wants = value.dtype.kind == "f" and not constant
     theirs = torch.from_numpy(value.copy()).requires_grad_(wants)
-    return mt.Tensor(value, requires_grad=wants), theirs
+    ours = mt.Tensor(value) if place.device == "cpu" else mt.Tensor(value).to(place.device)
+    return ours.requires_grad_(wants), theirs
 
 
 def check_op(ours, theirs, *inputs, constant=(), seed=0, dtypes=(np.float64, np.float32),
@@ -55,12 +60,12 @@ def _compare(y, t, pairs, close, rng):
     assert y.shape == tuple(t.shape), f"shape {y.shape}, torch {tuple(t.shape)}"
     expected = t.detach().numpy()
     assert y.dtype == expected.dtype, f"dtype {y.dtype}, torch {expected.dtype}"
-    np.testing.assert_allclose(y.data, expected, **close, err_msg="result")
+    np.testing.assert_allclose(to_cpu(y.data), expected, **close, err_msg="result")
     assert y.requires_grad == t.requires_grad, f"requires_grad {y.requires_grad}"
     if not t.requires_grad:
         return
     dy = rng.standard_normal(y.shape).astype(y.dtype)
-    y.backward(dy)
+    y.backward(mt.Tensor(dy).to(place.device))
     t.backward(torch.from_numpy(np.asarray(dy)))
     for i, (x, tx) in enumerate(pairs):
         if isinstance(x, mt.Tensor) and tx.requires_grad:
@@ -73,4 +78,5 @@ def _compare_gradient(i, x, tx, close):
         return
     assert x.grad is not None, f"argument {i}: no gradient"
     assert x.grad.dtype == x.dtype and x.grad.shape == x.shape
-    np.testing.assert_allclose(x.grad.data, tx.grad.numpy(), **close, err_msg=f"gradient {i}")
+    np.testing.assert_allclose(to_cpu(x.grad.data), tx.grad.numpy(), **close,
+                               err_msg=f"gradient {i}")

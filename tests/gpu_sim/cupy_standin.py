@@ -16,6 +16,7 @@ import types
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from . import cupy_ways
 from . import queue_standin as queue
 from .compiler import Module
 from .cupy_names import AT, ATTRIBUTES, BY_CUBLAS, CONSTANTS, FUNCTIONS, IN_PLACE, METHODS, WAITING
@@ -122,9 +123,6 @@ class ndarray(NDArrayOperatorsMixin):
     def __int__(self):
         return int(self.get())
 
-    def __index__(self):
-        return operator.index(self.get())
-
     def __bool__(self):
         return bool(self.get())
 
@@ -220,6 +218,8 @@ def _at(value):
 def _run(function, args, options):
     """A function of NumPy's on CuPy's arrays, now or when the graph is launched."""
     name = getattr(function, "__name__", "")
+    cupy_ways.check_options(name, options)
+    function = cupy_ways.of(function)
     if name in IN_PLACE:
         return _do(function, *args, **options)
     if not queue.current().is_capturing():
@@ -278,7 +278,8 @@ def _do(function, *args, **options):
 def _outer(value, sources=(), nonsense=False):
     """NumPy's results become CuPy's; numbers are arrays of 0 dimensions there."""
     if isinstance(value, (tuple, list)):
-        return type(value)([_outer(v, sources, nonsense) for v in value])
+        made = [_outer(v, sources, nonsense) for v in value]
+        return made if isinstance(value, list) else tuple(made)
     if not isinstance(value, (np.ndarray, np.generic)):
         return value
     value = np.asarray(value)
@@ -309,10 +310,12 @@ def _method(name, array):
     def method(a, *args, **options):
         return getattr(a, name)(*args, **options)
 
+    own = getattr(cupy_ways, name, None) if name in FUNCTIONS else None
+
     def call(*args, **options):
         if name in ("item", "tolist", "tobytes"):
             return getattr(array.get(), name)(*args, **options)
-        return _run(method, (array, *args), options)
+        return _run(own or method, (array, *args), options)
 
     method.__name__ = call.__name__ = name
     return call
@@ -363,6 +366,7 @@ class _Ufunc:
         """Without a buffer: what stands at an index twice counts twice."""
         if self.__name__ not in AT:
             raise NotImplementedError(f"`{self.__name__}.at` is not supported by CuPy")
+        cupy_ways.check_added(self.__name__, array)
         _do(self._ufunc.at, array, key, *values)
 
     def reduce(self, *args, **options):
@@ -518,6 +522,7 @@ class StandIn(types.ModuleType):
         window = _lifted(np.lib.stride_tricks.sliding_window_view)
         self.lib = types.SimpleNamespace(
             stride_tricks=types.SimpleNamespace(sliding_window_view=window))
+        self.linalg = types.SimpleNamespace(svd=_lifted(np.linalg.svd))
 
     def __getattr__(self, name):
         if name in CONSTANTS:

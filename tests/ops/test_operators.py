@@ -20,6 +20,11 @@ def test_arithmetic(op):
     check_op(lambda x: op(x, 2), lambda x: op(x, 2), (2, 3))
     check_op(lambda x: op(1.5, x), lambda x: op(1.5, x), (2, 3))
     check_op(lambda x: op(np.float64(1.5), x), lambda x: op(1.5, x), (2, 3))
+
+
+@pytest.mark.only_on_the_cpu
+@pytest.mark.parametrize("op", FLOAT)
+def test_arithmetic_with_plain_arrays(op):
     check_op(lambda x: op(x, np.ones(3, x.dtype)), lambda x: op(x, torch.ones(3, dtype=x.dtype)),
              (2, 3))
     check_op(lambda x: op(np.ones(3, x.dtype), x), lambda x: op(torch.ones(3, dtype=x.dtype), x),
@@ -40,6 +45,10 @@ def test_power_and_matmul():
     check_op(lambda x: x ** 2, lambda x: x ** 2, (2, 3))
     check_op(lambda x: 2 ** x, lambda x: 2 ** x, (2, 3))
     check_op(operator.matmul, operator.matmul, (2, 3), (3, 4))
+
+
+@pytest.mark.only_on_the_cpu
+def test_plain_array_times_matrix():
     check_op(lambda x: np.ones((2, 3), x.dtype) @ x, lambda x: torch.ones(2, 3, dtype=x.dtype) @ x,
              (3, 4))
 
