@@ -207,14 +207,14 @@ class LogSumExp(Reduction):
         self.y = y if self.keepdim else y.squeeze(self.dims)
         return self.y
 
+    def backward(self, dy):
+        return self.kept(dy) * array_module(dy).exp(self.x - self.kept(self.y))
+
     def _top(self, xp, x):
         if x.size:
             return x.max(axis=self.dims, keepdims=True)
         shape = [1 if dim in self.dims else n for dim, n in enumerate(x.shape)]
         return xp.full(shape, -math.inf, x.dtype)
-
-    def backward(self, dy):
-        return self.kept(dy) * array_module(dy).exp(self.x - self.kept(self.y))
 
 
 def logsumexp(input, dim, keepdim=False):

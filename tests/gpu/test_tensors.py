@@ -141,3 +141,22 @@ def test_saved_from_one_loaded_into_the_other(tmp_path):
     other.load_state_dict(mt.load(tmp_path / "net.safetensors"))
     for a, b in zip(model.parameters(), other.parameters()):
         assert a.tolist() == b.tolist()
+
+
+def test_a_number_on_the_cpu_joins_tensors_on_a_gpu(x):
+    there, w = x.cuda().requires_grad_(), mt.tensor(2.0, requires_grad=True)
+    y = there * w + mt.maximum(there, 0.5) + mt.where(there > 1, there, 3) - mt.tensor(1.0)
+    assert y.is_cuda and mt.add(there, 3, alpha=2).tolist() == (x + 6).tolist()
+    y.sum().backward()
+    assert w.grad.device == "cpu" and w.grad.item() == 15 and there.grad.is_cuda
+
+
+def test_random_numbers_for_tensors_on_a_gpu():
+    p = mt.full((50,), 0.5).cuda()
+    for draw in (mt.bernoulli, lambda p: mt.normal(p, p)):
+        mt.manual_seed(1)
+        here = draw(p.cpu())
+        mt.manual_seed(1)
+        assert draw(p).is_cuda and here.tolist() != p.tolist()
+        mt.manual_seed(1)
+        assert draw(p).tolist() == here.tolist()
