@@ -16,6 +16,7 @@ import torch
 from timing import table, verify
 
 import minitorch_cnn as mt
+from minitorch_cnn import models
 from minitorch_cnn.device import cupy
 
 from nets import NETS, flops, to_torch
@@ -32,7 +33,7 @@ def make(name, library):
         if library is torch:
             import torchvision
             return torchvision.models.resnet18(), (3, 224, 224), 1000
-        return mt.models.resnet18(), (3, 224, 224), 1000
+        return models.resnet18(), (3, 224, 224), 1000
     return NETS[name][0](library.nn), NETS[name][1], 10
 
 

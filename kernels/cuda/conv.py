@@ -25,7 +25,7 @@ STEPS = 16          # pixels that it takes at a time
 MOST_ROWS = 65535   # tiles of filters, over all groups, that one launch can have
 BLOCKS = 1024       # the weights' gradient is shared out until there are about so many
 THREADS = 256       # that share a weight of a depthwise convolution
-PART = 512          # pixels below which sharing costs more than it brings
+PART = 128          # pixels below which sharing costs more than it brings
 
 
 @dataclass
@@ -53,6 +53,11 @@ class Geometry:
     def depthwise(self):
         """One channel per group."""
         return self.C == self.G
+
+    @property
+    def alone(self):
+        """Depthwise, and so few filters share a channel that a matrix product gains nothing."""
+        return self.depthwise and self.F < 8 * self.G
 
     @property
     def pixels(self):
@@ -95,7 +100,7 @@ def conv2d_forward(x, w, b, stride, padding, dilation, groups, relu=False):
     y = empty((g.N, g.F, *output), x.dtype)
     bias = w if b is None else contiguous(b)
     args = x, w, bias, b is not None, bool(relu), y, *astuple(g)
-    if g.depthwise:
+    if g.alone:
         sweep("depthwise", "depthwise_forward", x.dtype, y.size, *args)
         return y
     return _product("forward", g.F // groups, groups, g.pixels, 1, args, y)
@@ -115,7 +120,7 @@ def pooled_forward(x, w, b, stride, padding, dilation, groups):
     shape = g.N, g.F, output[0] // 2, output[1] // 2
     columns = blocks(4 * g.N * shape[2] * shape[3], COLUMNS)
     height, tiles = _tiles("conv", g.F // groups, groups, columns, x.dtype)
-    if _file("conv", g.F // groups, x.dtype) != "conv" or g.depthwise or tiles > MOST_ROWS:
+    if _file("conv", g.F // groups, x.dtype) != "conv" or g.alone or tiles > MOST_ROWS:
         return NotImplemented
     y, code = empty(shape, x.dtype), empty(shape, np.uint8)
     _start("conv", "forward_pool", (columns, tiles), height, x, w,
@@ -160,7 +165,7 @@ def conv2d_weight_gradient(x, dy, kernel, stride, padding, dilation, groups):
     shape = F, C // groups, *kernel
     g = _geometry(len(x), C, x.shape[2:], shape, dy.shape[2:], stride, padding, dilation, groups)
     dw = empty(shape, x.dtype)
-    if g.depthwise:
+    if g.alone:
         launch("depthwise", "depthwise_weight_gradient", x.dtype, dw.size, THREADS, x, dy, dw,
                *astuple(g))
         return dw
