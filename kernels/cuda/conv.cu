@@ -35,22 +35,6 @@ struct Shared {
 
 __device__ __forceinline__ int column_of(int tx, int j) { return j / 4 * 64 + tx * 4 + j % 4; }
 
-// How many columns there are; a window's pixels that are left over have none.
-template <bool POOL> __device__ __forceinline__ Index columns_of(const Geometry& g, const Axes& a) {
-    return POOL ? 4 * g.N * (g.OH / 2) * (g.OW / 2) : g.N * a.h.results * a.w.results;
-}
-
-// Column p, counted window by window: pixel p % 4 of window p / 4. Results are one per window.
-__device__ __forceinline__ Spot pooled_spot_of(const Geometry& g, const Axes& a, Index p,
-                                               int group) {
-    const int PH = g.OH / 2, PW = g.OW / 2, pixel = p % 4;
-    const Index window = p / 4, row = window / PW, n = row / PH;
-    const int ph = row % PH, pw = window % PW;
-    Spot spot = spot_of<false>(g, a, n, 2 * ph + pixel / 2, 2 * pw + pixel % 2, group);
-    if (n < g.N) spot.result = ((n * g.F + group * (g.F / g.G)) * PH + ph) * PW + pw;
-    return spot;
-}
-
 __device__ __forceinline__ void multiply(const Shared& s, int buffer, int ty, int tx,
                                          Real (&sum)[TM][8]) {
 #pragma unroll
@@ -78,8 +62,7 @@ __device__ __forceinline__ void tile(const Real* image, const Real* weights, con
     const Index first = Index(blockIdx.x) * COLUMNS;
     if (first >= columns_of<POOL>(g, a)) return;  // other phases have more
 
-    const Spot spot = POOL ? pooled_spot_of(g, a, first + t, group)
-                           : spot_of<BACK>(g, a, first + t, group);
+    const Spot spot = column_spot<BACK, POOL>(g, a, first + t, group);
     const int row = m0 + t / STEPS;  // of A, the first of those that this thread fetches
     const Index width = weights_of<BACK>(g);
     const Index before = weights_before(g, group) + row * width;
@@ -116,7 +99,7 @@ __device__ __forceinline__ void tile(const Real* image, const Real* weights, con
         __syncthreads();  // all have read the other A and B, and taps
     }
 
-    const Index plane = POOL ? Index(g.OH / 2) * (g.OW / 2) : plane_of<BACK>(g);
+    const Index plane = result_plane<BACK, POOL>(g);
 #pragma unroll
     for (int j = 0; j < 8; j += POOL ? 4 : 1) {
         const Index to = s.results[column_of(tx, j)];

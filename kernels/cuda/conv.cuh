@@ -133,6 +133,26 @@ __device__ __forceinline__ Spot spot_of(const Geometry& g, const Axes& a, Index 
     return spot_of<BACK>(g, a, row / a.h.results, row % a.h.results, p % a.w.results, group);
 }
 
+// For ReLU + max-pool of 2 x 2 columns are counted window by window: column p is pixel p % 4 of
+// window p / 4, results are one per window, and pixels left over have no column.
+template <bool POOL> __device__ __forceinline__ Index columns_of(const Geometry& g, const Axes& a) {
+    return POOL ? 4 * g.N * (g.OH / 2) * (g.OW / 2) : g.N * a.h.results * a.w.results;
+}
+template <bool BACK, bool POOL> __device__ __forceinline__ Index result_plane(const Geometry& g) {
+    return POOL ? Index(g.OH / 2) * (g.OW / 2) : plane_of<BACK>(g);
+}
+
+template <bool BACK, bool POOL>
+__device__ __forceinline__ Spot column_spot(const Geometry& g, const Axes& a, Index p, int group) {
+    if (!POOL) return spot_of<BACK>(g, a, p, group);
+    const int PH = g.OH / 2, PW = g.OW / 2, pixel = p % 4;
+    const Index window = p / 4, row = window / PW, n = row / PH;
+    const int ph = row % PH, pw = window % PW;
+    Spot spot = spot_of<false>(g, a, n, 2 * ph + pixel / 2, 2 * pw + pixel % 2, group);
+    if (n < g.N) spot.result = ((n * g.F + group * (g.F / g.G)) * PH + ph) * PW + pw;
+    return spot;
+}
+
 // The number in row `tap` and column `spot`, which begins to read at `from`; zero in the padding.
 __device__ __forceinline__ Real fetch(const Real* from, const Axes& a, const Tap& tap,
                                       const Spot& spot) {

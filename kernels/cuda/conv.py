@@ -111,7 +111,7 @@ def conv2d_relu_forward(x, w, b, stride, padding, dilation, groups):
 
 
 def pooled_forward(x, w, b, stride, padding, dilation, groups):
-    """(y, code) behind a ReLU and windows of 2 x 2, for what conv.cu itself computes."""
+    """(y, code) behind a ReLU and windows of 2 x 2, for what is a matrix product."""
     if not suits(x, w, *([] if b is None else [b])) or w.size == 0:
         return NotImplemented
     x, w = contiguous(x), contiguous(w)
@@ -119,11 +119,12 @@ def pooled_forward(x, w, b, stride, padding, dilation, groups):
     g = _geometry(*x.shape[:2], x.shape[2:], w.shape, output, stride, padding, dilation, groups)
     shape = g.N, g.F, output[0] // 2, output[1] // 2
     columns = blocks(4 * g.N * shape[2] * shape[3], COLUMNS)
-    height, tiles = _tiles("conv", g.F // groups, groups, columns, x.dtype)
-    if _file("conv", g.F // groups, x.dtype) != "conv" or g.alone or tiles > MOST_ROWS:
+    file = _file("conv", g.F // groups, x.dtype)
+    height, tiles = _tiles(file, g.F // groups, groups, columns, x.dtype)
+    if g.alone or tiles > MOST_ROWS:
         return NotImplemented
     y, code = empty(shape, x.dtype), empty(shape, np.uint8)
-    _start("conv", "forward_pool", (columns, tiles), height, x, w,
+    _start(file, "forward_pool", (columns, tiles), height, x, w,
            w if b is None else contiguous(b), b is not None, y, code, *astuple(g))
     return y, code
 

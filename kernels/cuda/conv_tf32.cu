@@ -10,10 +10,11 @@
 //          +--+    +--+--+--+--+           products of 16 x 8 (tensor_cores.cuh).
 //          |A |    |w0|w1|w2|w3|
 //   ROWS   |  |    +--+--+--+--+           B lies column by column: a thread stores four taps of a
-//          |  |    |w4|w5|w6|w7|           pixel at once.
-//          +--+    +--+--+--+--+
+//          |  |    |w4|w5|w6|w7|           pixel at once. Convolution + ReLU + max-pool is as in
+//          +--+    +--+--+--+--+           conv.cu.
 #include "conv.cuh"
 #include "tensor_cores.cuh"
+#include "window.cuh"
 
 #ifndef ROWS
 #define ROWS 128    // or 64, or 32, for few filters or few blocks
@@ -33,20 +34,65 @@ struct Shared {
     float bias[ROWS];
 };
 
+// The results of a lane: rows `high` + 8 i, columns `left` + 8 j and its neighbor.
 template <bool BACK>
+__device__ __forceinline__ void store(float (&sum)[TALL][4][4], int high, int left, int rows,
+                                      int relu, float* result, const Geometry& g,
+                                      const Shared& s) {
+#pragma unroll
+    for (int j = 0; j < 8; ++j) {
+        const Index to = s.results[left + j / 2 * 8 + j % 2];
+        if (to == NOWHERE) continue;
+#pragma unroll
+        for (int i = 0; i < 2 * TALL; ++i) {
+            const int m = high + i * 8;
+            if (m >= rows) continue;
+            const float v = sum[i / 2][j / 2][i % 2 * 2 + j % 2] + s.bias[m];
+            result[to + m * plane_of<BACK>(g)] = relu && v < 0 ? 0.f : v;
+        }
+    }
+}
+
+// Two lanes have the four pixels of a window; one takes the even rows, the other the odd ones.
+__device__ __forceinline__ void store_pooled(float (&sum)[TALL][4][4], int high, int left, int rows,
+                                             float* result, unsigned char* code, const Geometry& g,
+                                             const Shared& s) {
+    const bool odd = threadIdx.x % 2;
+#pragma unroll
+    for (int j = 0; j < 4; ++j) {
+        const Index to = s.results[left + j * 8];
+#pragma unroll
+        for (int i = 0; i < 2 * TALL; i += 2) {
+            float (&four)[4] = sum[i / 2][j];
+            const float mine[2] = {odd ? four[2] : four[0], odd ? four[3] : four[1]};
+            float other[2] = {odd ? four[0] : four[2], odd ? four[1] : four[3]};
+            for (float& v : other) v = __shfl_xor_sync(0xffffffffu, v, 1);
+            const int m = high + (i + odd) * 8;
+            if (to == NOWHERE || m >= rows) continue;
+            Best best;
+#pragma unroll
+            for (int k = 0; k < 4; ++k)
+                best.show((k / 2 == odd ? mine[k % 2] : other[k % 2]) + s.bias[m], k);
+            const Index at = to + m * result_plane<false, true>(g);
+            best.store(result + at, code + at);
+        }
+    }
+}
+
+template <bool BACK, bool POOL>
 __device__ __forceinline__ void tile(const float* image, const float* weights, const float* bias,
-                                     int biased, int relu, float* result, const Geometry& g,
-                                     Shared& s) {
+                                     int biased, int relu, float* result, unsigned char* code,
+                                     const Geometry& g, Shared& s) {
     const Axes a = axes_of<BACK>(g);
     const int M = rows_of<BACK>(g), K = length_of<BACK>(g, a), tiles = (M + ROWS - 1) / ROWS;
     const int group = blockIdx.y / tiles, m0 = blockIdx.y % tiles * ROWS, rows = M - m0;
     const Index first = Index(blockIdx.x) * COLUMNS;
-    if (first >= g.N * a.h.results * a.w.results) return;  // other phases have more
+    if (first >= columns_of<POOL>(g, a)) return;  // other phases have more
 
     const int t = threadIdx.x, warp = t / 32, lane = t % 32;
     const int row = t / 256 * 16 + row_in_a(t % 256), k = column_in_a(t % 256);     // of A
     const int column = t % COLUMNS, from = t / COLUMNS * 4;                         // of B
-    const Spot spot = spot_of<BACK>(g, a, first + column, group);
+    const Spot spot = column_spot<BACK, POOL>(g, a, first + column, group);
     const Index width = weights_of<BACK>(g);
     const Index before = weights_before(g, group) + (m0 + row) * width;
     if (t < COLUMNS) s.results[t] = spot.result;
@@ -90,18 +136,9 @@ __device__ __forceinline__ void tile(const float* image, const float* weights, c
     }
 
     const int high = warp / 4 * 16 * TALL + lane / 4, left = warp % 4 * 32 + lane % 4 * 2;
-#pragma unroll
-    for (int j = 0; j < 8; ++j) {
-        const Index to = s.results[left + j / 2 * 8 + j % 2];
-        if (to == NOWHERE) continue;
-#pragma unroll
-        for (int i = 0; i < 2 * TALL; ++i) {
-            const int m = high + i * 8;
-            if (m >= rows) continue;
-            const float v = sum[i / 2][j / 2][i % 2 * 2 + j % 2] + s.bias[m];
-            result[to + (m0 + m) * plane_of<BACK>(g)] = relu && v < 0 ? 0.f : v;
-        }
-    }
+    const Index below = m0 * result_plane<BACK, POOL>(g);
+    if constexpr (POOL) store_pooled(sum, high, left, rows, result + below, code + below, g, s);
+    else store<BACK>(sum, high, left, rows, relu, result + below, g, s);
 }
 
 extern "C" __global__ void __launch_bounds__(THREADS, AT_ONCE) forward(
@@ -111,7 +148,17 @@ extern "C" __global__ void __launch_bounds__(THREADS, AT_ONCE) forward(
 {
     __shared__ Shared shared;
     const Geometry g = {N, C, H, W, F, KH, KW, OH, OW, SH, SW, DH, DW, TOP, LEFT, G};
-    tile<false>(x, w, bias, biased, relu, y, g, shared);
+    tile<false, false>(x, w, bias, biased, relu, y, nullptr, g, shared);
+}
+
+extern "C" __global__ void __launch_bounds__(THREADS, AT_ONCE) forward_pool(
+    const Real* x, const Real* w, const Real* bias, int biased, Real* y, unsigned char* code,
+    Index N, int C, int H, int W, int F, int KH, int KW, int OH, int OW, int SH, int SW, int DH,
+    int DW, int TOP, int LEFT, int G)
+{
+    __shared__ Shared shared;
+    const Geometry g = {N, C, H, W, F, KH, KW, OH, OW, SH, SW, DH, DW, TOP, LEFT, G};
+    tile<false, true>(x, w, bias, biased, 0, y, code, g, shared);
 }
 
 extern "C" __global__ void __launch_bounds__(THREADS, AT_ONCE) input_gradient(
@@ -120,5 +167,5 @@ extern "C" __global__ void __launch_bounds__(THREADS, AT_ONCE) input_gradient(
 {
     __shared__ Shared shared;
     const Geometry g = {N, C, H, W, F, KH, KW, OH, OW, SH, SW, DH, DW, TOP, LEFT, G};
-    tile<true>(dy, w, w, 0, 0, dx, g, shared);
+    tile<true, false>(dy, w, w, 0, 0, dx, nullptr, g, shared);
 }

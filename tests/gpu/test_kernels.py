@@ -329,11 +329,17 @@ def test_the_phases_of_an_input_gradient(kernel, stride, dilation, size, precisi
         mt.cuda.set_float32_matmul_precision("highest")
 
 
+@pytest.mark.parametrize("precision", ["highest", "high"])
 @pytest.mark.parametrize("window", [(2, 2), (2, 3), (1, 1)])
 @pytest.mark.parametrize("C, F, groups, special", [
-    (1, 32, 1, 0), (3, 40, 1, 0), (4, 4, 4, 0), (4, 6, 2, np.nan), (2, 3, 1, np.inf)])
-def test_a_convolution_pools_in_registers(C, F, groups, special, window):
+    (1, 32, 1, 0), (3, 40, 1, 0), (4, 4, 4, 0), (4, 6, 2, np.nan), (2, 3, 1, np.inf),
+    (4, 40, 2, np.nan), (2, 70, 1, np.inf)])
+def test_a_convolution_pools_in_registers(C, F, groups, special, window, precision, request,
+                                          monkeypatch):
     """As the convolution, the ReLU and the pooling one by one, bit for bit."""
+    if precision == "high":
+        request.getfixturevalue("tensor_cores")
+        monkeypatch.setattr("minitorch_cnn.kernels.cuda.conv.ENOUGH", 0)
     x, w, b = numbers((3, C, 9, 8)), numbers((F, C // groups, 3, 2), seed=1), numbers(F, seed=2)
     x[1, 0, 4, 3] += special
     geometry = (1, 2), ((1, 2), (0, 3)), (2, 1), groups
