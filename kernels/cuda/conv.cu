@@ -1,14 +1,16 @@
 // Convolution as an implicit matrix product, tile by tile (conv.cuh says of what):
 //
-//                  128 columns          A block of 128 threads computes a tile of ROWS by 128
-//                 +-----------+         columns, 8 steps of k at a time. While it multiplies what
-//            8 k  |     B     |         lies in shared memory, the numbers of the next 8 steps are
-//                 +-----------+         on their way into registers; they have a second A and B
-//          8 k                          to go to, so one barrier is enough.
+//                    COLUMNS            A block computes a tile of 64 by 128 with as many threads
+//                 +-----------+         as columns, 8 steps of k at a time. While it multiplies
+//            8 k  |     B     |         what lies in shared memory, the numbers of the next 8
+//                 +-----------+         steps are on their way into registers; they have a second
+//          8 k                          A and B to go to, so one barrier is enough.
 //         +---+   +-----------+
-//   ROWS  | A |   |   # #     |         Thread (ty, tx) of 8 x 16 keeps TM x 8 results in
+//   ROWS  | A |   |   # #     |         Thread (ty, tx), 8 by 16 of them, keeps TM x 8 results in
 //         |   |   |           |         registers: TM rows, two times four columns. For TM + 8
 //         +---+   +-----------+         numbers that it reads it does TM * 8 products.
+//
+// With few filters a tile is 32 by 64: small nets have few pixels, too, and a GPU many processors.
 //
 // blockIdx.x is the tile's place along the pixels, blockIdx.y along the rows, group by group.
 //
@@ -21,19 +23,20 @@
 #define ROWS 64      // or 32, for few filters
 #endif
 #define TM (ROWS / 8)
-#define THREADS 128
-#define COLUMNS 128  // one for each thread to fetch
+#define COLUMNS (2 * ROWS)
+#define THREADS COLUMNS  // each fetches a column of B
 #define STEPS 8
+#define FETCHES_A (ROWS * STEPS / THREADS)
 #define PAD 4        // rows of A in shared memory begin in different banks, and at 16 bytes
 
 struct Shared {
     __align__(16) Real A[2][STEPS][ROWS + PAD];
     __align__(16) Real B[2][STEPS][COLUMNS];
-    Tap taps[TABLE];             // of so many steps of k
+    Tap taps[THREADS];          // of so many steps of k, computed at once
     Index results[COLUMNS];     // where the columns' results belong
 };
 
-__device__ __forceinline__ int column_of(int tx, int j) { return j / 4 * 64 + tx * 4 + j % 4; }
+__device__ __forceinline__ int column_of(int tx, int j) { return j / 4 * (COLUMNS / 2) + tx * 4 + j % 4; }
 
 __device__ __forceinline__ void multiply(const Shared& s, int buffer, int ty, int tx,
                                          Real (&sum)[TM][8]) {
@@ -58,7 +61,7 @@ __device__ __forceinline__ void tile(const Real* image, const Real* weights, con
     const Axes a = axes_of<BACK>(g);
     const int M = rows_of<BACK>(g), K = length_of<BACK>(g, a), tiles = (M + ROWS - 1) / ROWS;
     const int group = blockIdx.y / tiles, m0 = blockIdx.y % tiles * ROWS;
-    const int t = threadIdx.x, tx = t % 16, ty = t / 16;
+    const int t = threadIdx.x, tx = t % (THREADS / 8), ty = t / (THREADS / 8);
     const Index first = Index(blockIdx.x) * COLUMNS;
     if (first >= columns_of<POOL>(g, a)) return;  // other phases have more
 
@@ -69,20 +72,20 @@ __device__ __forceinline__ void tile(const Real* image, const Real* weights, con
     s.results[t] = spot.result;
     __syncthreads();
 
-    Real sum[TM][8] = {}, next_a[TM / 2], next_b[STEPS];
+    Real sum[TM][8] = {}, next_a[FETCHES_A], next_b[STEPS];
     for (int k0 = 0;; k0 += STEPS) {
         const int buffer = k0 / STEPS % 2;
         if (k0 < K) {
-            if (k0 % TABLE == 0) {
+            if (k0 % THREADS == 0) {
                 s.taps[t] = tap_of<BACK>(g, a, k0 + t);
                 __syncthreads();
             }
-            const Tap* const taps = s.taps + k0 % TABLE;
+            const Tap* const taps = s.taps + k0 % THREADS;
             // numbers of A: consecutive threads take consecutive k
             const int height = k0 + t % STEPS < K ? M - row : 0;
             Index weight = before + taps[t % STEPS].weight;
 #pragma unroll
-            for (int j = 0; j < TM / 2; ++j) {
+            for (int j = 0; j < FETCHES_A; ++j) {
                 next_a[j] = j * (THREADS / STEPS) < height ? weights[weight] : Real(0);
                 weight += width * (THREADS / STEPS);
             }
@@ -92,7 +95,7 @@ __device__ __forceinline__ void tile(const Real* image, const Real* weights, con
         if (k0) multiply(s, 1 - buffer, ty, tx, sum);  // meanwhile: the steps before
         if (k0 >= K) break;
 #pragma unroll
-        for (int j = 0; j < TM / 2; ++j)
+        for (int j = 0; j < FETCHES_A; ++j)
             s.A[buffer][t % STEPS][t / STEPS + j * (THREADS / STEPS)] = next_a[j];
 #pragma unroll
         for (int k = 0; k < STEPS; ++k) s.B[buffer][k][t] = next_b[k];
@@ -122,7 +125,7 @@ __device__ __forceinline__ void tile(const Real* image, const Real* weights, con
     }
 }
 
-extern "C" __global__ void __launch_bounds__(128) forward(
+extern "C" __global__ void __launch_bounds__(THREADS) forward(
     const Real* x, const Real* w, const Real* bias, int biased, int relu, Real* y, Index N, int C,
     int H, int W, int F, int KH, int KW, int OH, int OW, int SH, int SW, int DH, int DW, int TOP,
     int LEFT, int G)
@@ -132,7 +135,7 @@ extern "C" __global__ void __launch_bounds__(128) forward(
     tile<false, false>(x, w, bias, biased, relu, y, nullptr, g, shared);
 }
 
-extern "C" __global__ void __launch_bounds__(128) forward_pool(
+extern "C" __global__ void __launch_bounds__(THREADS) forward_pool(
     const Real* x, const Real* w, const Real* bias, int biased, Real* y, unsigned char* code,
     Index N, int C, int H, int W, int F, int KH, int KW, int OH, int OW, int SH, int SW, int DH,
     int DW, int TOP, int LEFT, int G)
@@ -142,7 +145,7 @@ extern "C" __global__ void __launch_bounds__(128) forward_pool(
     tile<false, true>(x, w, bias, biased, 0, y, code, g, shared);
 }
 
-extern "C" __global__ void __launch_bounds__(128) input_gradient(
+extern "C" __global__ void __launch_bounds__(THREADS) input_gradient(
     const Real* dy, const Real* w, Real* dx, Index N, int C, int H, int W, int F, int KH, int KW,
     int OH, int OW, int SH, int SW, int DH, int DW, int TOP, int LEFT, int G)
 {

@@ -14,16 +14,16 @@ from .launch import blocks, contiguous, empty, launch, runs_here, suits, sweep
 
 col2im_gather = col2im
 
-COLUMNS = 128       # pixels of a tile, as in the .cu files
-TILES = {"conv": {64: 128, 32: 128},    # rows of a tile: threads of a block
-         "conv_tf32": {128: 512, 64: 256, 32: 256},
-         "conv_weight": {64: 128, 32: 128},
-         "conv_weight_tf32": {128: 512, 64: 256, 32: 256}}
+# Of a tile, as in the .cu files: rows: (columns, threads of its block).
+TILES = {"conv": {64: (128, 128), 32: (64, 64)},
+         "conv_tf32": {128: (128, 512), 64: (128, 256), 32: (128, 256)},
+         "conv_weight": {64: (64, 128), 32: (64, 128)},
+         "conv_weight_tf32": {128: (128, 512), 64: (128, 256), 32: (128, 256)}}
 ENOUGH = 100        # blocks; where tall tiles make fewer, low ones are better
-TAPS = {"conv_weight": 64, "conv_weight_tf32": 128}    # and of the weights' gradient
-STEPS = 16          # pixels that it takes at a time
+STEPS = 16          # pixels that the weights' gradient takes at a time
 MOST_ROWS = 65535   # tiles of filters, over all groups, that one launch can have
-BLOCKS = 1024       # the weights' gradient is shared out until there are about so many
+BLOCKS = 8 * 132    # the weights' gradient is shared out until there are about so many of up to
+                    # 256 threads: the same number for each processor of an H100
 THREADS = 256       # that share a weight of a depthwise convolution
 PART = 128          # pixels below which sharing costs more than it brings
 
@@ -77,17 +77,18 @@ def _file(name, rows, real):
     return f"{name}_tf32" if tensor_cores and runs_here(f"{name}_tf32", real) else name
 
 
-def _tiles(file, rows, groups, across, real):
-    """(rows of a tile, tiles below each other over all groups) where so many lie ``across``: tall
-    ones fetch less, but there should be one for most of a GPU's processors."""
-    *heights, low = TILES[file] if real == np.float32 else [32]
-    height = next((h for h in heights if 2 * rows > h
-                   and groups * blocks(rows, h) * across >= ENOUGH), low)
-    return height, groups * blocks(rows, height)
+def _tiles(file, rows, groups, length, real, copies=1):
+    """(rows of a tile, how many tiles lie side by side over ``length``, below each other over all
+    groups): tall tiles fetch less, but there should be one for most of a GPU's processors."""
+    heights = TILES[file] if real == np.float32 else {32: TILES[file][32]}
+    tiles = [(height, blocks(length, columns), groups * blocks(rows, height))
+             for height, (columns, _) in heights.items() if 2 * rows > height or height == 32]
+    return next((t for t in tiles if t[1] * t[2] * copies >= ENOUGH), tiles[-1])
 
 
 def _start(file, name, grid, height, *args):
-    launch(file, name, args[0].dtype, grid, TILES[file][height], *args, variant=f"ROWS={height}")
+    launch(file, name, args[0].dtype, grid, TILES[file][height][1], *args,
+           variant=f"ROWS={height}")
 
 
 def conv2d_forward(x, w, b, stride, padding, dilation, groups, relu=False):
@@ -118,13 +119,13 @@ def pooled_forward(x, w, b, stride, padding, dilation, groups):
     output = output_size(x.shape[2:], w.shape[2:], stride, padding, dilation)
     g = _geometry(*x.shape[:2], x.shape[2:], w.shape, output, stride, padding, dilation, groups)
     shape = g.N, g.F, output[0] // 2, output[1] // 2
-    columns = blocks(4 * g.N * shape[2] * shape[3], COLUMNS)
     file = _file("conv", g.F // groups, x.dtype)
-    height, tiles = _tiles(file, g.F // groups, groups, columns, x.dtype)
-    if g.alone or tiles > MOST_ROWS:
+    height, across, below = _tiles(file, g.F // groups, groups, 4 * g.N * shape[2] * shape[3],
+                                   x.dtype)
+    if g.alone or below > MOST_ROWS:
         return NotImplemented
     y, code = empty(shape, x.dtype), empty(shape, np.uint8)
-    _start(file, "forward_pool", (columns, tiles), height, x, w,
+    _start(file, "forward_pool", (across, below), height, x, w,
            w if b is None else contiguous(b), b is not None, y, code, *astuple(g))
     return y, code
 
@@ -150,11 +151,11 @@ def conv_transpose2d_forward(x, w, b, size, stride, padding, dilation, groups):
 
 
 def _product(name, rows, groups, pixels, phases, args, result):
-    across, file = blocks(pixels, COLUMNS), _file("conv", rows, result.dtype)
-    height, tiles = _tiles(file, rows, groups, across * phases, result.dtype)
-    if max(tiles, phases) > MOST_ROWS:
+    file = _file("conv", rows, result.dtype)
+    height, across, below = _tiles(file, rows, groups, pixels, result.dtype, phases)
+    if max(below, phases) > MOST_ROWS:
         return NotImplemented
-    _start(file, name, (across, tiles, phases), height, *args)
+    _start(file, name, (across, below, phases), height, *args)
     return result
 
 
@@ -171,15 +172,15 @@ def conv2d_weight_gradient(x, dy, kernel, stride, padding, dilation, groups):
                *astuple(g))
         return dw
     file = _file("conv_weight", F // groups, x.dtype)
-    across = blocks(dw.size // F, TAPS[file])
-    height, tiles = _tiles(file, F // groups, groups, across * ENOUGH, x.dtype)
-    if tiles > MOST_ROWS:
+    height, across, below = _tiles(file, F // groups, groups, dw.size // F, x.dtype, ENOUGH)
+    if below > MOST_ROWS:
         return NotImplemented
-    parts = min(blocks(BLOCKS, across * tiles), blocks(g.pixels, PART))
+    most = BLOCKS * 256 // max(256, TILES[file][height][1]) // (across * below)
+    parts = max(1, min(most, blocks(g.pixels, PART)))
     chunk = blocks(g.pixels, parts * STEPS) * STEPS
     parts = blocks(g.pixels, chunk)
     partial = dw if parts == 1 else empty((parts, *shape), x.dtype)
-    _start(file, "weight_gradient", (across, tiles, parts), height, x, dy, partial, chunk,
+    _start(file, "weight_gradient", (across, below, parts), height, x, dy, partial, chunk,
            *astuple(g))
     if parts > 1:
         launch("conv_weight", "sum_parts", x.dtype, blocks(dw.size, 32), (32, min(parts, 16)),
