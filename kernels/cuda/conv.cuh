@@ -153,6 +153,20 @@ __device__ __forceinline__ Spot column_spot(const Geometry& g, const Axes& a, In
     return spot;
 }
 
+// Behind a ReLU and windows of KH x KW side by side, PH x PW of them, the gradient of pixel p of the
+// result is dy of its window where `code` says that the window chose it. Returns which pixel of its
+// window it is, and makes the spot's result the window.
+struct Windows { int PH, PW, KH, KW; };
+
+__device__ __forceinline__ int window_of(Spot& spot, const Geometry& g, const Windows& w, Index p,
+                                         int group) {
+    const Index row = p / g.OW, n = row / g.OH;
+    const int oh = row % g.OH, ow = p % g.OW, ph = oh / w.KH, pw = ow / w.KW;
+    if (ph >= w.PH || pw >= w.PW) spot.h = FAR;  // left over
+    spot.result = ((n * g.F + group * (g.F / g.G)) * w.PH + ph) * w.PW + pw;
+    return oh % w.KH * w.KW + ow % w.KW;
+}
+
 // The number in row `tap` and column `spot`, which begins to read at `from`; zero in the padding.
 __device__ __forceinline__ Real fetch(const Real* from, const Axes& a, const Tap& tap,
                                       const Spot& spot) {

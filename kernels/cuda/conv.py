@@ -2,6 +2,7 @@
 
     N C H W images;  F filters in G groups, C/G KH KW each;  OH OW result
 """
+import math
 from dataclasses import astuple, dataclass
 
 import numpy as np
@@ -160,29 +161,54 @@ def _product(name, rows, groups, pixels, phases, args, result):
 
 
 def conv2d_weight_gradient(x, dy, kernel, stride, padding, dilation, groups):
+    return _weight_gradient(x, dy, dy.shape[2:], kernel, stride, padding, dilation, groups)
+
+
+def pooled_weight_gradient(x, dy, code, map_size, window, kernel, stride, padding, dilation,
+                           groups):
+    """Before a ReLU and windows of any size; not for what is no matrix product."""
+    pooled = contiguous(code), *dy.shape[2:], *window
+    return _weight_gradient(x, dy, map_size, kernel, stride, padding, dilation, groups, pooled)
+
+
+def _weight_gradient(x, dy, map_size, kernel, stride, padding, dilation, groups, pooled=()):
     if not suits(x, dy) or x.size == 0 or dy.size == 0:
         return NotImplemented
     x, dy = contiguous(x), contiguous(dy)
     C, F = x.shape[1], dy.shape[1]
     shape = F, C // groups, *kernel
-    g = _geometry(len(x), C, x.shape[2:], shape, dy.shape[2:], stride, padding, dilation, groups)
-    dw = empty(shape, x.dtype)
+    g = _geometry(len(x), C, x.shape[2:], shape, map_size, stride, padding, dilation, groups)
     if g.alone:
-        launch("depthwise", "depthwise_weight_gradient", x.dtype, dw.size, THREADS, x, dy, dw,
-               *astuple(g))
-        return dw
+        return NotImplemented if pooled else _alone(x, dy, empty(shape, x.dtype), g)
     file = _file("conv_weight", F // groups, x.dtype)
-    height, across, below = _tiles(file, F // groups, groups, dw.size // F, x.dtype, ENOUGH)
+    height, across, below = _tiles(file, F // groups, groups, math.prod(shape[1:]), x.dtype, ENOUGH)
     if below > MOST_ROWS:
         return NotImplemented
-    most = BLOCKS * 256 // max(256, TILES[file][height][1]) // (across * below)
+    chunk, parts = _parts(g, across * below, TILES[file][height][1])
+    partial = empty((parts, *shape), x.dtype)
+    name = "weight_gradient_pool" if pooled else "weight_gradient"
+    _start(file, name, (across, below, parts), height, x, dy, *pooled[:1], partial, chunk,
+           *pooled[1:], *astuple(g))
+    return partial[0] if parts == 1 else _sum_parts(partial)
+
+
+def _alone(x, dy, dw, g):
+    launch("depthwise", "depthwise_weight_gradient", x.dtype, dw.size, THREADS, x, dy, dw,
+           *astuple(g))
+    return dw
+
+
+def _parts(g, tiles, threads):
+    """(pixels of a part, parts) of a weight gradient of so many tiles."""
+    most = BLOCKS * 256 // max(256, threads) // tiles
     parts = max(1, min(most, blocks(g.pixels, PART)))
     chunk = blocks(g.pixels, parts * STEPS) * STEPS
-    parts = blocks(g.pixels, chunk)
-    partial = dw if parts == 1 else empty((parts, *shape), x.dtype)
-    _start(file, "weight_gradient", (across, below, parts), height, x, dy, partial, chunk,
-           *astuple(g))
-    if parts > 1:
-        launch("conv_weight", "sum_parts", x.dtype, blocks(dw.size, 32), (32, min(parts, 16)),
-               partial, dw, dw.size, parts)
+    return chunk, blocks(g.pixels, chunk)
+
+
+def _sum_parts(partial):
+    parts, *shape = partial.shape
+    dw = empty(tuple(shape), partial.dtype)
+    launch("conv_weight", "sum_parts", dw.dtype, blocks(dw.size, 32), (32, min(parts, 16)), partial,
+           dw, dw.size, parts)
     return dw

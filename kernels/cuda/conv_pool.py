@@ -1,7 +1,8 @@
 """Convolution + bias + ReLU + max-pool on the GPU.
 
 Windows of 2 x 2 are pooled in the registers of the convolution itself, whose map is never stored;
-others in a second launch. The way back spreads the gradient over the map first.
+others in a second launch. On the way back the weights' gradient spreads dy over the map as it
+fetches it; for the images' it is spread first, since every pixel is fetched for many taps.
 """
 from . import conv
 from .launch import suits
@@ -29,7 +30,8 @@ def conv2d_relu_pool_input_gradient(dy, code, w, map_size, size, window, stride,
 
 def conv2d_relu_pool_weight_gradient(x, dy, code, map_size, window, kernel, stride, padding,
                                      dilation, groups):
-    if not suits(x, dy):
-        return NotImplemented
-    dmap = unpool2d(dy, code, map_size, window)
-    return conv.conv2d_weight_gradient(x, dmap, kernel, stride, padding, dilation, groups)
+    geometry = kernel, stride, padding, dilation, groups
+    dw = conv.pooled_weight_gradient(x, dy, code, map_size, window, *geometry)
+    if dw is not NotImplemented or not suits(x, dy):
+        return dw
+    return conv.conv2d_weight_gradient(x, unpool2d(dy, code, map_size, window), *geometry)

@@ -11,6 +11,8 @@
 //     ROWS f | A |    |   #     |             blocks share a tile: blockIdx.z is the part. They
 //            +---+    +---------+             write partial[part], which `sum_parts` adds up, in
 //                                             the same order every time.
+//
+// Before a ReLU + max-pool dy is spread over the pixels as it is fetched (conv.cuh, Windows).
 #include "conv.cuh"
 
 #ifndef ROWS
@@ -25,6 +27,7 @@ struct Shared {
     __align__(16) Real A[2][STEPS][ROWS + PAD];
     __align__(16) Real B[2][STEPS][COLUMNS + PAD];
     Spot spots[TABLE];  // of so many pixels
+    int places[TABLE];  // in their windows
     Tap taps[COLUMNS];
 };
 
@@ -44,34 +47,42 @@ __device__ __forceinline__ void multiply(const Shared& s, int buffer, int ty, in
     }
 }
 
-__device__ __forceinline__ void tile(const Real* x, const Real* dy, Real* partial, int chunk,
+template <bool POOL>
+__device__ __forceinline__ void tile(const Real* x, const Real* dy, const unsigned char* code,
+                                     Real* partial, int chunk, const Windows& windows,
                                      const Geometry& g, Shared& s) {
     const Axes a = axes_of<false>(g);
     const int M = rows_of<false>(g), K = length_of<false>(g, a), tiles = (M + ROWS - 1) / ROWS;
     const int group = blockIdx.y / tiles, m0 = blockIdx.y % tiles * ROWS;
     const int k0 = blockIdx.x * COLUMNS, t = threadIdx.x, tx = t % 16, ty = t / 16;
     const int step = t % STEPS, row = t / STEPS;  // of A and B, where this thread fetches
-    const Index plane = plane_of<false>(g), before = (m0 + row) * plane;
-    const Index begin = Index(blockIdx.z) * chunk, pixels = g.N * plane - begin;
+    const Index plane = POOL ? Index(windows.PH) * windows.PW : plane_of<false>(g);
+    const Index before = (m0 + row) * plane, begin = Index(blockIdx.z) * chunk;
+    const Index pixels = g.N * plane_of<false>(g) - begin;
     const int length = pixels < chunk ? pixels : chunk;
     Real sum[TM][4] = {}, next_a[TM], next_b[COLUMNS / 8];
+    int next_code[TM], place = 0;
 
     if (t < COLUMNS) s.taps[t] = tap_of<false>(g, a, k0 + t);
     for (int p0 = 0;; p0 += STEPS) {
         const int buffer = p0 / STEPS % 2;
         if (p0 < length) {
             if (p0 % TABLE == 0) {
-                s.spots[t] = spot_of<false>(g, a, begin + p0 + t, group);
-                if (p0 + t >= length) s.spots[t].h = FAR;
+                Spot spot = spot_of<false>(g, a, begin + p0 + t, group);
+                if (POOL) s.places[t] = window_of(spot, g, windows, begin + p0 + t, group);
+                if (p0 + t >= length) spot.h = FAR;
+                s.spots[t] = spot;
                 __syncthreads();
             }
             // consecutive threads take consecutive pixels
             const Spot spot = s.spots[p0 % TABLE + step];
             const int height = spot.h != FAR ? M - m0 - row : 0;
             Index from = before + spot.result;
+            if (POOL) place = s.places[p0 % TABLE + step];
 #pragma unroll
             for (int j = 0; j < TM; ++j) {
                 next_a[j] = j * 8 < height ? dy[from] : Real(0);
+                if (POOL) next_code[j] = j * 8 < height ? code[from] : place;
                 from += 8 * plane;
             }
 #pragma unroll
@@ -81,7 +92,8 @@ __device__ __forceinline__ void tile(const Real* x, const Real* dy, Real* partia
         if (p0) multiply(s, 1 - buffer, ty, tx, sum);  // meanwhile: the pixels before
         if (p0 >= length) break;
 #pragma unroll
-        for (int j = 0; j < TM; ++j) s.A[buffer][step][row + j * 8] = next_a[j];
+        for (int j = 0; j < TM; ++j)
+            s.A[buffer][step][row + j * 8] = POOL && next_code[j] != place ? Real(0) : next_a[j];
 #pragma unroll
         for (int j = 0; j < COLUMNS / 8; ++j) s.B[buffer][step][row + j * 8] = next_b[j];
         __syncthreads();  // all have read the other A and B, and spots
@@ -105,7 +117,17 @@ extern "C" __global__ void __launch_bounds__(128) weight_gradient(
 {
     __shared__ Shared shared;
     const Geometry g = {N, C, H, W, F, KH, KW, OH, OW, SH, SW, DH, DW, TOP, LEFT, G};
-    tile(x, dy, partial, chunk, g, shared);
+    tile<false>(x, dy, nullptr, partial, chunk, {}, g, shared);
+}
+
+extern "C" __global__ void __launch_bounds__(128) weight_gradient_pool(
+    const Real* x, const Real* dy, const unsigned char* code, Real* partial, int chunk, int PH,
+    int PW, int WINDOW_H, int WINDOW_W, Index N, int C, int H, int W, int F, int KH, int KW, int OH,
+    int OW, int SH, int SW, int DH, int DW, int TOP, int LEFT, int G)
+{
+    __shared__ Shared shared;
+    const Geometry g = {N, C, H, W, F, KH, KW, OH, OW, SH, SW, DH, DW, TOP, LEFT, G};
+    tile<true>(x, dy, code, partial, chunk, {PH, PW, WINDOW_H, WINDOW_W}, g, shared);
 }
 
 // A block of 32 weights by up to 16 rows of threads: row y adds up the parts y, y + rows ...

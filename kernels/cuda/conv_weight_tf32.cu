@@ -29,44 +29,49 @@ struct Shared {
     __align__(16) float A[2][ROWS * STEPS];
     __align__(16) float B[2][COLUMNS / 2 * PAIR];
     Spot spots[TABLE];  // of so many pixels
+    int places[TABLE];  // in their windows
 };
 
-extern "C" __global__ void __launch_bounds__(THREADS, AT_ONCE) weight_gradient(
-    const Real* x, const Real* dy, Real* partial, int chunk, Index N, int C, int H, int W, int F,
-    int KH, int KW, int OH, int OW, int SH, int SW, int DH, int DW, int TOP, int LEFT, int G)
-{
-    __shared__ Shared s;
-    const Geometry g = {N, C, H, W, F, KH, KW, OH, OW, SH, SW, DH, DW, TOP, LEFT, G};
+template <bool POOL>
+__device__ __forceinline__ void tile(const Real* x, const Real* dy, const unsigned char* code,
+                                     Real* partial, int chunk, const Windows& windows,
+                                     const Geometry& g, Shared& s) {
     const Axes a = axes_of<false>(g);
     const int M = rows_of<false>(g), K = length_of<false>(g, a), tiles = (M + ROWS - 1) / ROWS;
     const int group = blockIdx.y / tiles, m0 = blockIdx.y % tiles * ROWS, rows = M - m0;
     const int k0 = blockIdx.x * COLUMNS, t = threadIdx.x, warp = t / 32, lane = t % 32;
     const int row = t / 256 * 16 + row_in_a(t % 256), step = column_in_a(t % 256);  // of A
     const int column = t / STEPS;                                                   // of B
-    const Index plane = plane_of<false>(g), before = (m0 + row) * plane;
-    const Index begin = Index(blockIdx.z) * chunk, pixels = g.N * plane - begin;
+    const Index plane = POOL ? Index(windows.PH) * windows.PW : plane_of<false>(g);
+    const Index before = (m0 + row) * plane, begin = Index(blockIdx.z) * chunk;
+    const Index pixels = g.N * plane_of<false>(g) - begin;
     const int length = pixels < chunk ? pixels : chunk;
 
     Tap taps[FETCHES_B];
 #pragma unroll
     for (int j = 0; j < FETCHES_B; ++j) taps[j] = tap_of<false>(g, a, k0 + column + j * LINES);
     float sum[TALL][4][4] = {}, next_a[FETCHES_A], next_b[FETCHES_B];
+    int next_code[FETCHES_A], place = 0;
     for (int p0 = 0;; p0 += STEPS) {
         const int buffer = p0 / STEPS % 2;
         if (p0 < length) {
             if (p0 % TABLE == 0) {
                 if (t < TABLE) {
-                    s.spots[t] = spot_of<false>(g, a, begin + p0 + t, group);
-                    if (p0 + t >= length) s.spots[t].h = FAR;
+                    Spot spot = spot_of<false>(g, a, begin + p0 + t, group);
+                    if (POOL) s.places[t] = window_of(spot, g, windows, begin + p0 + t, group);
+                    if (p0 + t >= length) spot.h = FAR;
+                    s.spots[t] = spot;
                 }
                 __syncthreads();
             }
             const Spot* const spots = s.spots + p0 % TABLE;
             const int height = spots[step].h != FAR ? rows - row : 0;
             Index from = before + spots[step].result;
+            if (POOL) place = s.places[p0 % TABLE + step];
 #pragma unroll
             for (int j = 0; j < FETCHES_A; ++j) {
                 next_a[j] = j * LINES < height ? dy[from] : 0.f;
+                if (POOL) next_code[j] = j * LINES < height ? code[from] : place;
                 from += LINES * plane;
             }
             const Spot spot = spots[t % STEPS];
@@ -77,7 +82,9 @@ extern "C" __global__ void __launch_bounds__(THREADS, AT_ONCE) weight_gradient(
             multiply(sum, s.A[1 - buffer], s.B[1 - buffer], warp / 4 * 16 * TALL, warp % 4 * 32);
         if (p0 >= length) break;
 #pragma unroll
-        for (int j = 0; j < FETCHES_A; ++j) s.A[buffer][t + j * THREADS] = to_tf32(next_a[j]);
+        for (int j = 0; j < FETCHES_A; ++j)
+            s.A[buffer][t + j * THREADS] =
+                POOL && next_code[j] != place ? 0.f : to_tf32(next_a[j]);
 #pragma unroll
         for (int j = 0; j < FETCHES_B; ++j)
             s.B[buffer][place_in_b(t % STEPS, column) + j * (LINES / 2) * PAIR] =
@@ -96,4 +103,23 @@ extern "C" __global__ void __launch_bounds__(THREADS, AT_ONCE) weight_gradient(
             if (m < M && k < K)
                 partial[Index(group * M + m) * K + k] = sum[i / 2][j / 2][i % 2 * 2 + j % 2];
         }
+}
+
+extern "C" __global__ void __launch_bounds__(THREADS, AT_ONCE) weight_gradient(
+    const Real* x, const Real* dy, Real* partial, int chunk, Index N, int C, int H, int W, int F,
+    int KH, int KW, int OH, int OW, int SH, int SW, int DH, int DW, int TOP, int LEFT, int G)
+{
+    __shared__ Shared shared;
+    const Geometry g = {N, C, H, W, F, KH, KW, OH, OW, SH, SW, DH, DW, TOP, LEFT, G};
+    tile<false>(x, dy, nullptr, partial, chunk, {}, g, shared);
+}
+
+extern "C" __global__ void __launch_bounds__(THREADS, AT_ONCE) weight_gradient_pool(
+    const Real* x, const Real* dy, const unsigned char* code, Real* partial, int chunk, int PH,
+    int PW, int WINDOW_H, int WINDOW_W, Index N, int C, int H, int W, int F, int KH, int KW, int OH,
+    int OW, int SH, int SW, int DH, int DW, int TOP, int LEFT, int G)
+{
+    __shared__ Shared shared;
+    const Geometry g = {N, C, H, W, F, KH, KW, OH, OW, SH, SW, DH, DW, TOP, LEFT, G};
+    tile<true>(x, dy, code, partial, chunk, {PH, PW, WINDOW_H, WINDOW_W}, g, shared);
 }

@@ -518,6 +518,24 @@ def test_convolution_on_tensor_cores(C, F, groups, enough, layout, tensor_cores,
         close("conv2d_forward", (x, w, b, *options), layout, 1e-6)
 
 
+@pytest.mark.parametrize("precision", ["highest", "high"])
+@pytest.mark.parametrize("window", [(2, 2), (3, 1), (1, 4)])
+@pytest.mark.parametrize("C, F, groups", [(1, 33, 1), (4, 40, 2), (3, 70, 1), (2, 2, 2)])
+def test_a_weight_gradient_before_a_pooling(C, F, groups, window, precision, request):
+    """dy is spread over the map as it is fetched: the same bits as from a spread one."""
+    if precision == "high":
+        request.getfixturevalue("tensor_cores")
+    x, geometry = numbers((3, C, 9, 13)), ((3, 2), (1, 1), ((1, 1), (0, 1)), (1, 1), groups)
+    pooled = kernels.conv2d_relu_pool_forward.version("reference")
+    w = numbers((F, C // groups, 3, 2), seed=1)
+    y, code = pooled(x, w, None, *geometry[1:], window)
+    there = [on_gpu(a) for a in (x, numbers(y.shape, seed=2), code)]
+    dw = kernels.conv2d_relu_pool_weight_gradient(*there, (9, 13), window, *geometry)
+    spread = kernels.unpool2d(*there[1:], (9, 13), window)
+    right = kernels.conv2d_weight_gradient(there[0], spread, *geometry)
+    np.testing.assert_array_equal(to_cpu(dw), to_cpu(right))
+
+
 @pytest.mark.parametrize("special", [np.nan, np.inf, -np.inf])
 def test_tensor_cores_pass_on_what_is_no_number(special, tensor_cores):
     x, w = np.ones((1, 2, 4, 4), np.float32), np.ones((17, 2, 3, 3), np.float32)
