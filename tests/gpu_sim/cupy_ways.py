@@ -7,7 +7,8 @@ import numpy as np
 # ufunc.at of integers and floats of these types; others are refused
 ADDED_UP = {np.dtype(name) for name in ("int32", "int64", "uint32", "uint64", "float16", "float32",
                                         "float64")}
-REDUCTIONS = set(["all", "any", "max", "amax", "min", "amin", "sum", "prod", "mean", "std", "var", "argmax", "argmin"])
+REDUCTIONS = {"all", "any", "max", "amax", "min", "amin", "sum", "prod", "mean", "std", "var",
+              "argmax", "argmin"}
 
 
 def where(condition, *values, **options):
