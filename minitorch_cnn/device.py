@@ -24,7 +24,12 @@ def has_gpu():
 
 def is_gpu_array(array):
     """True for a CuPy array (found by its type's module, so that CuPy is not imported to ask)."""
-    return type(array).__module__.partition(".")[0] == "cupy"
+    return _is_from_cupy(type(array))
+
+
+@functools.cache
+def _is_from_cupy(kind):
+    return kind.__module__.partition(".")[0] == "cupy"
 
 
 def is_array(value):

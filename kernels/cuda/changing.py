@@ -41,7 +41,8 @@ class Numbers:
 
     def __init__(self):
         self.there, self.here = cupy().empty(SIZE, np.uint8), np.zeros(SIZE, np.uint8)
-        self.used, self.draws, self._sent = 0, [], None
+        self.used, self.draws = 0, []
+        self._written, self._sent = {}, False   # {first byte: values}; whether all went over
 
     @contextlib.contextmanager
     def captured(self):
@@ -67,28 +68,48 @@ class Numbers:
 
     def place(self, values, dtype):
         """Write values to the next place; its array on the GPU."""
-        first, count = self.used, len(values) * np.dtype(dtype).itemsize
-        self.used = -(-(first + count) // _EVERY) * _EVERY
+        first, end = self._next(values, dtype)
+        return self.there[first:end].view(dtype)
+
+    def again(self, values, dtype):
+        """``place`` in a replay, where the kernels know the array."""
+        self._next(values, dtype)
+
+    def _next(self, values, dtype):
+        first, end = self.used, self.used + len(values) * np.dtype(dtype).itemsize
+        self.used = -(-end // _EVERY) * _EVERY
         if self.used > SIZE:
             raise MemoryError(f"a graph has room for {SIZE:,} bytes of numbers that change")
-        self.here[first:first + count] = np.array(values, dtype).view(np.uint8)
-        return self.there[first:first + count].view(dtype)
+        if self._written.get(first) != values:
+            self.here[first:end] = np.array(values, dtype).view(np.uint8)
+            self._written[first], self._sent = values, False
+        return first, end
 
     def send(self):
         """Copy what has changed to the GPU, behind what it was asked before."""
-        content = self.here[:self.used].tobytes()
-        if content != self._sent:
+        if not self._sent:
             self.there[:self.used].set(self.here[:self.used], cupy().cuda.get_current_stream())
-            self._sent = content
+            self._sent = True
 
 
 def place(values, dtype, drawn_by=None):
-    """An array on the GPU for numbers of a kernel in a graph; None outside of graphs."""
+    """An array on the GPU for numbers of a kernel in a graph; None outside, and in a replay.
+
+    Parameters
+    ----------
+    values : tuple of numbers
+    dtype : dtype
+    drawn_by : int, optional
+        The stream that they are a key of.
+    """
     numbers = _state.numbers
     if numbers is None:
         return None
     if drawn_by is not None:
         numbers.draws.append(drawn_by)
+    if _state.replayed:
+        numbers.again(values, dtype)
+        return None
     return numbers.place(values, dtype)
 
 

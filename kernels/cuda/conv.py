@@ -3,7 +3,7 @@
     N C H W images;  F filters in G groups, C/G KH KW each;  OH OW result
 """
 import math
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -49,6 +49,11 @@ class Geometry:
     TOP: int
     LEFT: int
     G: int
+
+    @property
+    def numbers(self):
+        """All of it, in order."""
+        return tuple(vars(self).values())
 
     @property
     def depthwise(self):
@@ -101,7 +106,7 @@ def conv2d_forward(x, w, b, stride, padding, dilation, groups, relu=False):
     g = _geometry(*x.shape[:2], x.shape[2:], w.shape, output, stride, padding, dilation, groups)
     y = empty((g.N, g.F, *output), x.dtype)
     bias = w if b is None else contiguous(b)
-    args = x, w, bias, b is not None, bool(relu), y, *astuple(g)
+    args = x, w, bias, b is not None, bool(relu), y, *g.numbers
     if g.alone:
         sweep("depthwise", "depthwise_forward", x.dtype, y.size, *args)
         return y
@@ -127,7 +132,7 @@ def pooled_forward(x, w, b, stride, padding, dilation, groups):
         return NotImplemented
     y, code = empty(shape, x.dtype), empty(shape, np.uint8)
     _start(file, "forward_pool", (across, below), height, x, w,
-           w if b is None else contiguous(b), b is not None, y, code, *astuple(g))
+           w if b is None else contiguous(b), b is not None, y, code, *g.numbers)
     return y, code
 
 
@@ -139,9 +144,9 @@ def conv2d_input_gradient(dy, w, size, stride, padding, dilation, groups):
     g = _geometry(N, C, size, w.shape, dy.shape[2:], stride, padding, dilation, groups)
     dx = empty((N, C, *size), dy.dtype)
     if g.depthwise:
-        sweep("depthwise", "depthwise_input_gradient", dy.dtype, dx.size, dy, w, dx, *astuple(g))
+        sweep("depthwise", "depthwise_input_gradient", dy.dtype, dx.size, dy, w, dx, *g.numbers)
         return dx
-    args = dy, w, dx, *astuple(g)
+    args = dy, w, dx, *g.numbers
     pixels = N * blocks(g.H, g.SH) * blocks(g.W, g.SW)  # of a phase, see conv.cuh
     return _product("input_gradient", C // groups, groups, pixels, g.SH * g.SW, args, dx)
 
@@ -188,13 +193,13 @@ def _weight_gradient(x, dy, map_size, kernel, stride, padding, dilation, groups,
     partial = empty((parts, *shape), x.dtype)
     name = "weight_gradient_pool" if pooled else "weight_gradient"
     _start(file, name, (across, below, parts), height, x, dy, *pooled[:1], partial, chunk,
-           *pooled[1:], *astuple(g))
+           *pooled[1:], *g.numbers)
     return partial[0] if parts == 1 else _sum_parts(partial)
 
 
 def _alone(x, dy, dw, g):
     launch("depthwise", "depthwise_weight_gradient", x.dtype, dw.size, THREADS, x, dy, dw,
-           *astuple(g))
+           *g.numbers)
     return dw
 
 

@@ -5,6 +5,9 @@ from .launch import pack, suits, sweep
 
 def _update(name, arrays, *numbers):
     w = arrays[0]
+    if changing.only_numbers():
+        changing.place(numbers, w.dtype)
+        return None
     if not suits(*arrays) or not all(a.flags.c_contiguous for a in arrays):
         return NotImplemented
     later = changing.place(numbers, w.dtype)
