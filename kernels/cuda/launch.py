@@ -174,7 +174,7 @@ def launch(file, name, real, grid, block, *args, variant=None):
     if grid[0] > MOST_BLOCKS:
         raise ValueError(f"{name}: {grid[0]:,} blocks are more than a GPU starts at once; split "
                          "the batch")
-    wide = any([a.size >= NARROW for a in args if is_gpu_array(a)])
+    wide = any(a.size >= NARROW for a in args if is_gpu_array(a))
     takes = parameters(file, name, real, wide)
     if len(args) != len(takes):
         raise TypeError(f"{name} takes {len(takes)} arguments, got {len(args)}")
