@@ -26,7 +26,9 @@ MOST_BLOCKS = 2 ** 31 - 1
 
 NARROW = 2 ** 31        # an array this long needs 64-bit indices
 INCLUDE = re.compile(r'^\s*#include\s+"([^"]+)"\s*$')
-KERNEL = re.compile(r'extern "C" __global__ void (?:__launch_bounds__\([^)]*\) )?(\w+)\(([^)]*)\)')
+KERNEL = re.compile(r'extern "C" __global__ void (?:__launch_bounds__\([^)]*\) )?(\w+)'
+                    r"\(((?:[^()]|\([^()]*\))*)\)")
+EIGHT = re.compile(r"EIGHT\(([^()]*)\)")     # the macro of optimizer.cu
 TYPES = {"int": np.int32, "unsigned": np.uint32, "long long": np.int64, "float": np.float32,
          "double": np.float64, "unsigned char": np.uint8, "unsigned long long": np.uint64}
 
@@ -71,6 +73,7 @@ def parameters(file, name, real, wide):
     """What a kernel takes, read from its source."""
     types = dict(TYPES, Real=real.type, Index=np.int64 if wide else np.uint32)
     found = dict(KERNEL.findall(source(file)))[name]
+    found = EIGHT.sub(lambda each: ", ".join([f"{each[1]}{i}" for i in range(8)]), found)
     return tuple([_parameter(text, types) for text in found.split(",")])
 
 

@@ -2,16 +2,44 @@
 // side by side of each; the sums are the reference's, in its order. In a graph the learning rate and
 // all other numbers come from memory ("changing"), since arguments stay as they were captured.
 //
-//     w  |0 1 2 3|4 5 6 7|8 9 ...
-//     g  |0 1 2 3|4 5 6 7|8 9 ...        thread 0, thread 1, ...
-//     m  |0 1 2 3|4 5 6 7|8 9 ...
+// A net has many parameters, most of them small: a launch takes up to eight. A block belongs to one
+// of them, and each gets as many blocks as it fills:
+//
+//     block      0  1  2  3 | 4 | 5  6 | 7
+//     parameter  w0           w1  w2     w3
 #include "common.cuh"
 
+#define EIGHT(x) x##0, x##1, x##2, x##3, x##4, x##5, x##6, x##7
+
+#define FOUR(k, a, b, c, d) (k < 2 ? (k == 0 ? a : b) : (k == 2 ? c : d))
+#define ONE_OF(k, x) (k < 4 ? FOUR(k, x##0, x##1, x##2, x##3) : FOUR(k - 4, x##4, x##5, x##6, x##7))
+
+struct Place {
+    int parameter;
+    Index i;        // of the thread's first number
+};
+
+__device__ __forceinline__ Place place_of(EIGHT(Index n)) {
+    const Index each = PACK * blockDim.x;
+    Place at = {0, Index(blockIdx.x)};  // first the number of the block, among its parameter's
+#define NEXT(k, n) if (at.parameter == k && at.i >= (n + each - 1) / each) { \
+        at.i -= (n + each - 1) / each; \
+        at.parameter = k + 1; \
+    }
+    NEXT(0, n0) NEXT(1, n1) NEXT(2, n2) NEXT(3, n3) NEXT(4, n4) NEXT(5, n5) NEXT(6, n6)
+    at.i = at.i * each + PACK * threadIdx.x;
+    return at;
+}
+
 extern "C" __global__ void sgd_update(
-    Real* w, const Real* g, Real lr, Index n, const Real* numbers, int changing)
+    EIGHT(Real* w), EIGHT(const Real* g), EIGHT(Index n), Real lr, const Real* numbers,
+    int changing)
 {
     if (changing) lr = numbers[0];
-    const Index i = PACK * thread_number();
+    const Place at = place_of(EIGHT(n));
+    const Index i = at.i, n = ONE_OF(at.parameter, n);
+    Real* w = ONE_OF(at.parameter, w);
+    const Real* g = ONE_OF(at.parameter, g);
     Pack pw = load(w, i, n), pg = load(g, i, n);
 #pragma unroll
     for (int k = 0; k < PACK; ++k) pw.v[k] -= lr * pg.v[k];
@@ -19,11 +47,15 @@ extern "C" __global__ void sgd_update(
 }
 
 extern "C" __global__ void penalized(
-    const Real* w, const Real* g, Real* result, Real decay, Index n, const Real* numbers,
-    int changing)
+    EIGHT(const Real* w), EIGHT(const Real* g), EIGHT(Real* result), EIGHT(Index n), Real decay,
+    const Real* numbers, int changing)
 {
     if (changing) decay = numbers[0];
-    const Index i = PACK * thread_number();
+    const Place at = place_of(EIGHT(n));
+    const Index i = at.i, n = ONE_OF(at.parameter, n);
+    const Real* w = ONE_OF(at.parameter, w);
+    const Real* g = ONE_OF(at.parameter, g);
+    Real* result = ONE_OF(at.parameter, result);
     Pack pw = load(w, i, n), pg = load(g, i, n);
 #pragma unroll
     for (int k = 0; k < PACK; ++k) pw.v[k] = decay * pw.v[k] + pg.v[k];
@@ -31,10 +63,12 @@ extern "C" __global__ void penalized(
 }
 
 extern "C" __global__ void shrink(
-    Real* w, Real factor, Index n, const Real* numbers, int changing)
+    EIGHT(Real* w), EIGHT(Index n), Real factor, const Real* numbers, int changing)
 {
     if (changing) factor = numbers[0];
-    const Index i = PACK * thread_number();
+    const Place at = place_of(EIGHT(n));
+    const Index i = at.i, n = ONE_OF(at.parameter, n);
+    Real* w = ONE_OF(at.parameter, w);
     Pack pw = load(w, i, n);
 #pragma unroll
     for (int k = 0; k < PACK; ++k) pw.v[k] *= factor;
@@ -42,14 +76,18 @@ extern "C" __global__ void shrink(
 }
 
 extern "C" __global__ void momentum_update(
-    Real* w, const Real* g, Real* b, Real lr, Real momentum, Index n,
+    EIGHT(Real* w), EIGHT(const Real* g), EIGHT(Real* b), EIGHT(Index n), Real lr, Real momentum,
     const Real* numbers, int changing)
 {
     if (changing) {
         lr = numbers[0];
         momentum = numbers[1];
     }
-    const Index i = PACK * thread_number();
+    const Place at = place_of(EIGHT(n));
+    const Index i = at.i, n = ONE_OF(at.parameter, n);
+    Real* w = ONE_OF(at.parameter, w);
+    const Real* g = ONE_OF(at.parameter, g);
+    Real* b = ONE_OF(at.parameter, b);
     Pack pw = load(w, i, n), pg = load(g, i, n), pb = load(b, i, n);
 #pragma unroll
     for (int k = 0; k < PACK; ++k) {
@@ -61,8 +99,8 @@ extern "C" __global__ void momentum_update(
 }
 
 extern "C" __global__ void rmsprop_update(
-    Real* w, const Real* g, Real* s, Real lr, Real alpha, Real rest, Real eps, Index n,
-    const Real* numbers, int changing)
+    EIGHT(Real* w), EIGHT(const Real* g), EIGHT(Real* s), EIGHT(Index n), Real lr, Real alpha,
+    Real rest, Real eps, const Real* numbers, int changing)
 {
     if (changing) {
         lr = numbers[0];
@@ -70,7 +108,11 @@ extern "C" __global__ void rmsprop_update(
         rest = numbers[2];
         eps = numbers[3];
     }
-    const Index i = PACK * thread_number();
+    const Place at = place_of(EIGHT(n));
+    const Index i = at.i, n = ONE_OF(at.parameter, n);
+    Real* w = ONE_OF(at.parameter, w);
+    const Real* g = ONE_OF(at.parameter, g);
+    Real* s = ONE_OF(at.parameter, s);
     Pack pw = load(w, i, n), pg = load(g, i, n), ps = load(s, i, n);
 #pragma unroll
     for (int k = 0; k < PACK; ++k) {
@@ -82,8 +124,9 @@ extern "C" __global__ void rmsprop_update(
 }
 
 extern "C" __global__ void adam_update(
-    Real* w, const Real* g, Real* m, Real* v, Real rate, Real rest1, Real beta2, Real rest2,
-    Real correction, Real eps, Index n, const Real* numbers, int changing)
+    EIGHT(Real* w), EIGHT(const Real* g), EIGHT(Real* m), EIGHT(Real* v), EIGHT(Index n),
+    Real rate, Real rest1, Real beta2, Real rest2, Real correction, Real eps, const Real* numbers,
+    int changing)
 {
     if (changing) {
         rate = numbers[0];
@@ -93,7 +136,12 @@ extern "C" __global__ void adam_update(
         correction = numbers[4];
         eps = numbers[5];
     }
-    const Index i = PACK * thread_number();
+    const Place at = place_of(EIGHT(n));
+    const Index i = at.i, n = ONE_OF(at.parameter, n);
+    Real* w = ONE_OF(at.parameter, w);
+    const Real* g = ONE_OF(at.parameter, g);
+    Real* m = ONE_OF(at.parameter, m);
+    Real* v = ONE_OF(at.parameter, v);
     Pack pw = load(w, i, n), pg = load(g, i, n), pm = load(m, i, n), pv = load(v, i, n);
 #pragma unroll
     for (int k = 0; k < PACK; ++k) {
@@ -107,8 +155,8 @@ extern "C" __global__ void adam_update(
 }
 
 extern "C" __global__ void adadelta_update(
-    Real* w, const Real* g, Real* s, Real* u, Real lr, Real rho, Real rest, Real eps, Index n,
-    const Real* numbers, int changing)
+    EIGHT(Real* w), EIGHT(const Real* g), EIGHT(Real* s), EIGHT(Real* u), EIGHT(Index n), Real lr,
+    Real rho, Real rest, Real eps, const Real* numbers, int changing)
 {
     if (changing) {
         lr = numbers[0];
@@ -116,7 +164,12 @@ extern "C" __global__ void adadelta_update(
         rest = numbers[2];
         eps = numbers[3];
     }
-    const Index i = PACK * thread_number();
+    const Place at = place_of(EIGHT(n));
+    const Index i = at.i, n = ONE_OF(at.parameter, n);
+    Real* w = ONE_OF(at.parameter, w);
+    const Real* g = ONE_OF(at.parameter, g);
+    Real* s = ONE_OF(at.parameter, s);
+    Real* u = ONE_OF(at.parameter, u);
     Pack pw = load(w, i, n), pg = load(g, i, n), ps = load(s, i, n), pu = load(u, i, n);
 #pragma unroll
     for (int k = 0; k < PACK; ++k) {

@@ -1,18 +1,63 @@
-"""One step of an optimizer on the GPU, in place."""
+"""One step of an optimizer on the GPU, in place; that of several parameters at once, if asked for."""
+import contextlib
+import threading
+
 from . import changing
-from .launch import pack, suits, sweep
+from .launch import THREADS, blocks, launch, pack, suits
+
+MOST = 8    # parameters in one launch
+
+
+class _Waiting(threading.local):
+    updates = None      # {(kernel, dtype, numbers): list of arrays}, in the order of the first ones
+
+
+_waiting = _Waiting()
+
+
+@contextlib.contextmanager
+def together():
+    """Updates asked for inside are started at the end: equal ones of several parameters at once.
+
+    Nothing inside may look at what an update has changed, and two parameters may share no array.
+    """
+    _waiting.updates = {}
+    try:
+        yield
+        _start()
+    finally:
+        _waiting.updates = None
+
+
+def _start():
+    waiting, _waiting.updates = _waiting.updates, {}
+    for (name, real, numbers), parameters in waiting.items():
+        for first in range(0, len(parameters), MOST):
+            _launch(name, real, parameters[first:first + MOST], numbers)
+
+
+def _launch(name, real, parameters, numbers):
+    later = changing.place(numbers, real)
+    if changing.only_numbers():
+        return
+    rest = MOST - len(parameters)
+    arrays = [a for one in zip(*parameters) for a in (*one, *[one[0]] * rest)]
+    sizes = [one[0].size for one in parameters] + [0] * rest
+    each = THREADS * pack(real)
+    launch("optimizer", name, real, sum(blocks(size, each) for size in sizes), THREADS, *arrays,
+           *sizes, *numbers, arrays[0] if later is None else later, later is not None)
 
 
 def _update(name, arrays, *numbers):
-    w = arrays[0]
-    if changing.only_numbers():
-        changing.place(numbers, w.dtype)
-        return None
+    real = arrays[0].dtype
     if not suits(*arrays) or not all(a.flags.c_contiguous for a in arrays):
+        if _waiting.updates:
+            _start()    # the reference may look at what they change
         return NotImplemented
-    later = changing.place(numbers, w.dtype)
-    sweep("optimizer", name, w.dtype, w.size, *arrays, *numbers, w.size,
-          w if later is None else later, later is not None, each=pack(w.dtype))
+    if _waiting.updates is None:
+        _launch(name, real, [arrays], numbers)
+    else:
+        _waiting.updates.setdefault((name, real, numbers), []).append(arrays)
     return None
 
 

@@ -14,14 +14,9 @@ from ..cuda import get_float32_matmul_precision
 from ..device import is_gpu_array
 from ..nn.module import _fill_with_zeros
 from ..nn.norm import _count_one
-from ..optim import SGD, Adadelta, Adam, AdamW, Optimizer, RMSprop
+from ..optim import Optimizer
 from ..optim.optimizer import _fill_with_zeros as _fill_gradient
 from .steps import Accumulate, Live, SetGrad
-
-# Optimizers whose updates are kernels alone, so that their numbers can change in a graph.
-BY_KERNELS = (SGD, Adam, AdamW, RMSprop, Adadelta)
-# Options that, where they are set, need more than the kernels.
-EXTRAS = ("nesterov", "dampening", "maximize", "amsgrad", "centered")
 
 
 class CannotCaptureError(Exception):
@@ -95,14 +90,12 @@ def why_not(step):
     if not is_optimizer(step) or step.function is not Optimizer.step.__wrapped__:
         return f"{name_of(step)} runs as it is"
     name = type(owner).__name__
-    if type(owner) not in BY_KERNELS or len(step.args) > 1 or step.kwargs:
+    if vars(type(owner)).get("extras") is None or len(step.args) > 1 or step.kwargs:
         return f"{name}.step runs as it is"
     if owner._before_step or owner._after_step:
         return f"{name} has hooks"
     for group in owner.param_groups:
-        extras = [key for key in EXTRAS if group.get(key)]
-        if isinstance(owner, RMSprop) and group["momentum"]:
-            extras.append("momentum")
+        extras = [key for key in owner.extras if group.get(key)]
         if extras:
             return f"{name} with {extras[0]} runs as it is"
     return None

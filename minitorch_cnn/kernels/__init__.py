@@ -50,6 +50,14 @@ def use(language):
         _forced.pop()
 
 
+def together():
+    """A context in which a GPU's updates of parameters wait, to be one launch for several.
+
+    For optimizers: inside, nobody may look at what they change. See kernels/cuda/optimizer.py.
+    """
+    return importlib.import_module(".cuda.optimizer", __name__).together()
+
+
 def language_of(array):
     """The language whose kernels an array is given to: "reference", "cpu" or "cuda"."""
     if _forced:

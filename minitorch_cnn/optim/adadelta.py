@@ -42,6 +42,8 @@ class Adadelta(Optimizer):
         If an option is out of its range.
     """
 
+    extras = ("maximize",)
+
     def __init__(self, params, lr=1.0, rho=0.9, eps=1e-6, weight_decay=0, foreach=None, *,
                  capturable=False, maximize=False, differentiable=False):
         super().__init__(params, dict(

@@ -49,6 +49,8 @@ class Adam(Optimizer):
         If an option is out of its range.
     """
 
+    extras = ("amsgrad", "maximize")
+
     def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0,
                  amsgrad=False, *,
                  foreach=None, maximize=False, capturable=False, differentiable=False, fused=None,
@@ -125,6 +127,8 @@ class AdamW(Adam):
     ValueError
         If an option is out of its range.
     """
+
+    extras = Adam.extras
 
     def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2,
                  amsgrad=False,

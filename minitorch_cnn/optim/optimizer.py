@@ -3,6 +3,7 @@
 A subclass writes ``update(w, dw, state, group)``, which changes the array ``w`` in place. ``w`` is
 the parameter's own array, ``dw`` its gradient (not to be changed).
 """
+import contextlib
 import itertools
 from collections import defaultdict
 
@@ -15,6 +16,7 @@ from .groups import as_groups, as_list, check_saved, split_names
 from .hyperparameters import refuse_unsupported
 
 _COUNTERS = ("step", "mu_product")  # float32 on the CPU, whatever the parameter is
+_NOTHING = contextlib.nullcontext()
 
 
 class Optimizer:
@@ -44,6 +46,8 @@ class Optimizer:
         range.
     """
 
+    extras = None   # options with which ``update`` is more than kernels; None: it always is
+
     def __init__(self, params, defaults):
         self.defaults = defaults
         self.check(defaults)
@@ -56,6 +60,7 @@ class Optimizer:
     def _reset(self):
         self.step_called = False  # a scheduler warns if it comes first
         self._scratch, self._before_step, self._after_step = {}, {}, {}
+        self._together = False
 
     # what a subclass writes -----------------------------------------------------------------------
 
@@ -101,12 +106,33 @@ class Optimizer:
             with enable_grad():
                 loss = closure()
         for group in self.param_groups:
-            for parameter in group["params"]:
-                if parameter.grad is not None:
-                    self._update(parameter, group)
+            with self._at_once(group):
+                for parameter in group["params"]:
+                    if parameter.grad is not None:
+                        self._update(parameter, group)
         for hook in list(self._after_step.values()):
             hook(self, (closure,), {})
         return loss
+
+    def _at_once(self, group):
+        """A context in which kernels of several parameters may become one launch, on a GPU."""
+        if type(group["params"][0].data) is np.ndarray or not self.by_kernels(group):
+            return _NOTHING
+        return self._on_a_gpu()
+
+    @contextlib.contextmanager
+    def _on_a_gpu(self):
+        self._together = True
+        try:
+            with kernels.together():
+                yield
+        finally:
+            self._together = False
+
+    def by_kernels(self, group):
+        """Whether ``update`` leaves all to kernels, once it has been called for each parameter."""
+        extras = vars(type(self)).get("extras")     # its own: who inherits may do otherwise
+        return extras is not None and not any(group.get(key) for key in extras)
 
     def _update(self, parameter, group):
         state = self.state.get(parameter, {})
@@ -156,6 +182,8 @@ class Optimizer:
 
     def scratch(self, like, name):
         """An uninitialised array of the shape of ``like``, shared by all parameters and steps."""
+        if self._together:      # the kernels of all parameters wait
+            return array_module(like).empty(like.shape, like.dtype)
         key = name, like.dtype, str(device_of(like))
         flat = self._scratch.get(key)
         if flat is None or flat.size < like.size:

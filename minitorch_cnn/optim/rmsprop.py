@@ -49,6 +49,8 @@ class RMSprop(Optimizer):
         If an option is out of its range.
     """
 
+    extras = ("centered", "momentum", "maximize")
+
     def __init__(self, params, lr=1e-2, alpha=0.99, eps=1e-8, weight_decay=0, momentum=0,
                  centered=False,
                  capturable=False, foreach=None, maximize=False, differentiable=False):

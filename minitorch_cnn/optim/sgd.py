@@ -54,6 +54,13 @@ class SGD(Optimizer):
             nesterov=nesterov, maximize=maximize, foreach=foreach, differentiable=differentiable,
             fused=fused))
 
+    extras = ("nesterov", "dampening", "maximize")
+
+    def by_kernels(self, group):
+        """As the base class says; the first step of a momentum copies the gradient."""
+        return super().by_kernels(group) and (not group["momentum"] or all(
+            "momentum_buffer" in self.state.get(p, ()) for p in group["params"]))
+
     def check(self, group):
         """Options in range?"""
         super().check(group)

@@ -107,6 +107,45 @@ def test_training_gives_the_same_numbers_as_on_the_cpu(make_optimizer):
     assert all(p.grad.is_cuda for p in model.parameters())
 
 
+SIZES = [(5,), (1025,), (0,), (3, 7), (1,), (2048,), (4, 4), (9,), (1030,), (2, 2), (33,)]
+DECAYED = [*OPTIMIZERS, lambda p: mt.optim.Adam(p, 0.01, weight_decay=0.1),
+           lambda p: mt.optim.RMSprop(p, 0.01, weight_decay=0.1),
+           lambda p: mt.optim.SGD(p, 0.1, momentum=0.9, weight_decay=0.1),
+           lambda p: mt.optim.SGD(p, 0.1, weight_decay=0.1, nesterov=True, momentum=0.9)]
+
+
+@pytest.mark.parametrize("make_optimizer", DECAYED)
+def test_many_parameters_are_updated_together(make_optimizer, rng):
+    """Eleven of them, more than one launch takes, in two groups; one begins later than the rest."""
+    start = [rng.standard_normal(size).astype(np.float32) for size in SIZES]
+    after = {}
+    for where in ("cpu", "cuda"):
+        weights = [mt.tensor(w).to(where).detach().requires_grad_() for w in start]
+        optimizer = make_optimizer([{"params": weights[:9]},
+                                    {"params": weights[9:], "lr": 0.02, "weight_decay": 0}])
+        for step in range(3):
+            for i, w in enumerate(weights):
+                w.grad = None if (i, step) == (3, 0) else mt.sin(w.detach() * (step + 2))
+            optimizer.step()
+        after[where] = [w.detach().cpu().numpy() for w in weights]
+    for ours, right in zip(after["cuda"], after["cpu"]):
+        np.testing.assert_allclose(ours, right, rtol=1e-4, atol=1e-5)
+
+
+def test_equal_updates_are_one_launch(monkeypatch):
+    launches = importlib.import_module("minitorch_cnn.kernels.cuda.optimizer")
+    names, launch = [], launches.launch
+    monkeypatch.setattr(launches, "launch", lambda file, name, *args: (
+        names.append(name), launch(file, name, *args))[1])
+    weights = [mt.ones(3, device="cuda", requires_grad=True) for _ in range(11)]
+    optimizer = mt.optim.SGD(weights, 0.1, weight_decay=0.5)
+    for w in weights:
+        w.grad = mt.ones(3, device="cuda")
+    optimizer.step()
+    assert names == ["penalized"] * 2 + ["sgd_update"] * 2
+    np.testing.assert_allclose([w.sum().item() for w in weights], 3 * (1 - 0.15), rtol=1e-6)
+
+
 def test_a_data_set_lies_on_the_device(rng):
     images, labels = rng.integers(0, 256, (9, 6, 5), dtype=np.uint8), np.arange(9)
     there = mt.data.ResidentDataset(images, labels, 0.13, 0.31, device="cuda")
