@@ -1,4 +1,4 @@
-"""One step of an optimizer on the GPU, in place; that of several parameters at once, if asked for."""
+"""One step of an optimizer on the GPU, in place; for several parameters at once, if asked."""
 import contextlib
 import threading
 
