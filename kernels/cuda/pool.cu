@@ -138,6 +138,21 @@ extern "C" __global__ void adaptive_avg_pool2d_forward(
     y[i] = sum / (Real(h1 - h0) * Real(w1 - w0));
 }
 
+// All S pixels of a plane in one bin: one warp per plane, whose lanes read side by side.
+extern "C" __global__ void plane_means(const Real* x, Real* y, Index planes, Index S) {
+    const Index plane = thread_number() / 32;
+    if (plane >= planes) return;
+    Real sum = 0;
+    for (Index i = threadIdx.x % 32; i < S; i += 32) sum += x[plane * S + i];
+    sum = warp_sum(sum);
+    if (threadIdx.x % 32 == 0) y[plane] = sum / Real(S);
+}
+
+extern "C" __global__ void plane_means_backward(const Real* dy, Real* dx, Index n, Index S) {
+    const Index i = thread_number();
+    if (i < n) dx[i] = dy[i / S] / Real(S);
+}
+
 extern "C" __global__ void adaptive_avg_pool2d_backward(
     const Real* dy, Real* dx, Index n, int H, int W, int OH, int OW)
 {

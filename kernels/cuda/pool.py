@@ -1,8 +1,9 @@
 """Pooling on the GPU; backward gathers, so that results do not depend on the order of threads."""
 import numpy as np
 
-from .launch import contiguous, empty, suits, sweep
+from .launch import contiguous, empty, product, suits, sweep
 
+WARP = 32        # threads
 EVERY = 2 ** 30  # pixels that a window reaches, where any window may have chosen any pixel
 
 
@@ -56,8 +57,12 @@ def adaptive_avg_pool2d_forward(x, output_size):
     if not suits(x):
         return NotImplemented
     x, y, _ = _prepare(x, output_size, indexed=False)
-    sweep("pool", "adaptive_avg_pool2d_forward", x.dtype, y.size, x, y, y.size, *x.shape[2:],
-          *output_size)
+    pixels = product(x.shape[2:])
+    if tuple(output_size) == (1, 1) and pixels >= WARP:
+        sweep("pool", "plane_means", x.dtype, y.size * WARP, x, y, y.size, pixels)
+    else:
+        sweep("pool", "adaptive_avg_pool2d_forward", x.dtype, y.size, x, y, y.size, *x.shape[2:],
+              *output_size)
     return y
 
 
@@ -65,8 +70,11 @@ def adaptive_avg_pool2d_backward(dy, size):
     if not suits(dy):
         return NotImplemented
     dy, dx, _ = _prepare(dy, size, indexed=False)
-    sweep("pool", "adaptive_avg_pool2d_backward", dy.dtype, dx.size, dy, dx, dx.size, *size,
-          *dy.shape[2:])
+    if dy.shape[2:] == (1, 1):
+        sweep("pool", "plane_means_backward", dy.dtype, dx.size, dy, dx, dx.size, product(size))
+    else:
+        sweep("pool", "adaptive_avg_pool2d_backward", dy.dtype, dx.size, dy, dx, dx.size, *size,
+              *dy.shape[2:])
     return dx
 
 

@@ -39,7 +39,9 @@ def _pools():
     yield "avg_pool2d_forward", (x, *window[:3], (4, 5), True, None)
     yield "avg_pool2d_backward", (numbers(2, 3, 4, 5), (7, 5), *window[:3], False, None)
     yield "adaptive_avg_pool2d_forward", (x, (3, 4))
+    yield "adaptive_avg_pool2d_forward", (x, (1, 1))
     yield "adaptive_avg_pool2d_backward", (numbers(2, 3, 3, 4), (7, 5))
+    yield "adaptive_avg_pool2d_backward", (numbers(2, 3, 1, 1), (7, 5))
     yield "adaptive_max_pool2d_forward", (x, (3, 4))
 
 
