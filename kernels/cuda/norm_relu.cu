@@ -22,17 +22,15 @@ struct Behind {
     int pooled, H, W, PH, PW, KH, KW;
 
     __device__ Sums operator()(Index i) const {
-        Index at = i;
-        if (pooled) {
-            const int place = code[i];
-            if (place == DEAD) return {0, 0};
-            const int h = i / PW % PH * KH + place / KW, w = i % PW * KW + place % KW;
-            at = (i / PW / PH * H + h) * W + w;
-        } else if (!code[i]) {
-            return {0, 0};
+        if (!pooled) {
+            const double g = dy[i], away = double(x[i]) - mean;
+            return code[i] ? Sums{g, g * away} : Sums{0, 0};
         }
+        const int place = code[i];
+        if (place == DEAD) return {0, 0};
+        const int h = i / PW % PH * KH + place / KW, w = i % PW * KW + place % KW;
         const double g = dy[i];
-        return {g, g * (double(x[at]) - mean)};
+        return {g, g * (double(x[(i / PW / PH * H + h) * W + w]) - mean)};
     }
 };
 
