@@ -20,6 +20,7 @@ TILES = {"conv": {64: (128, 128), 32: (64, 64)},
          "conv_tf32": {128: (128, 512), 64: (128, 256), 32: (128, 256)},
          "conv_weight": {64: (64, 128), 32: (64, 128)},
          "conv_weight_tf32": {128: (128, 512), 64: (128, 256), 32: (128, 256)}}
+FEW = 16            # taps
 ENOUGH = 100        # blocks; where tall tiles make fewer, low ones are better
 STEPS = 16          # pixels that the weights' gradient takes at a time
 MOST_ROWS = 65535   # tiles of filters, over all groups, that one launch can have
@@ -93,8 +94,8 @@ def _tiles(file, rows, groups, length, real, copies=1):
 
 
 def _start(file, name, grid, height, *args):
-    launch(file, name, args[0].dtype, grid, TILES[file][height][1], *args,
-           variant=f"ROWS={height}")
+    _, threads = TILES[file][height]
+    launch(file, name, args[0].dtype, grid, threads, *args, variant=f"ROWS={height}")
 
 
 def conv2d_forward(x, w, b, stride, padding, dilation, groups, relu=False):
@@ -185,16 +186,24 @@ def _weight_gradient(x, dy, map_size, kernel, stride, padding, dilation, groups,
     g = _geometry(len(x), C, x.shape[2:], shape, map_size, stride, padding, dilation, groups)
     if g.alone:
         return NotImplemented if pooled else _alone(x, dy, empty(shape, x.dtype), g)
-    file = _file("conv_weight", F // groups, x.dtype)
-    height, across, below = _tiles(file, F // groups, groups, math.prod(shape[1:]), x.dtype, ENOUGH)
-    if below > MOST_ROWS:
+    file, variant, threads, tiles = _weight_tiles(F // groups, groups, math.prod(shape[1:]),
+                                                  x.dtype)
+    if tiles[1] > MOST_ROWS:
         return NotImplemented
-    chunk, parts = _parts(g, across * below, TILES[file][height][1])
+    chunk, parts = _parts(g, math.prod(tiles), threads)
     partial = empty((parts, *shape), x.dtype)
-    name = "weight_gradient_pool" if pooled else "weight_gradient"
-    _start(file, name, (across, below, parts), height, x, dy, *pooled[:1], partial, chunk,
-           *pooled[1:], *g.numbers)
+    launch(file, "weight_gradient_pool" if pooled else "weight_gradient", x.dtype, (*tiles, parts),
+           threads, x, dy, *pooled[:1], partial, chunk, *pooled[1:], *g.numbers, variant=variant)
     return partial[0] if parts == 1 else _sum_parts(partial)
+
+
+def _weight_tiles(rows, groups, taps, real):
+    """(file, variant, threads of a block, tiles (across, below)) for weights of so many taps."""
+    if taps <= FEW:
+        return "conv_weight", f"COLUMNS={FEW}", 2 * FEW, (1, groups * blocks(rows, 32))
+    file = _file("conv_weight", rows, real)
+    height, *tiles = _tiles(file, rows, groups, taps, real, ENOUGH)
+    return file, f"ROWS={height}", TILES[file][height][1], tiles
 
 
 def _alone(x, dy, dw, g):
@@ -214,6 +223,6 @@ def _parts(g, tiles, threads):
 def _sum_parts(partial):
     parts, *shape = partial.shape
     dw = empty(tuple(shape), partial.dtype)
-    launch("conv_weight", "sum_parts", dw.dtype, blocks(dw.size, 32), (32, min(parts, 16)), partial,
+    launch("conv_weight", "sum_parts", dw.dtype, blocks(dw.size, 32), (32, min(parts, 32)), partial,
            dw, dw.size, parts)
     return dw

@@ -5,7 +5,8 @@
 //                      64 taps k              A block of 128 threads computes ROWS filters by 64
 //                     +---------+             taps, over one part of the pixels, 16 at a time;
 //              16 p   |    B    |             thread (ty, tx) of 8 x 16 keeps TM x 4 results. The
-//                     +---------+             next 16 are on their way to a second A and B.
+//                     +---------+             next 16 are on their way to a second A and B. For
+//                                             up to 16 taps one warp does 32 filters.
 //            16 p
 //            +---+    +---------+             The pixels are many and the results few, so several
 //     ROWS f | A |    |   #     |             blocks share a tile: blockIdx.z is the part. They
@@ -15,19 +16,25 @@
 // Before a ReLU + max-pool dy is spread over the pixels as it is fetched (conv.cuh, Windows).
 #include "conv.cuh"
 
+#ifndef COLUMNS
+#define COLUMNS 64  // or 16, for few taps
+#endif
 #ifndef ROWS
-#define ROWS 64  // or 32, for few filters
+#define ROWS (COLUMNS == 16 ? 32 : 64)  // or 32, for few filters
 #endif
 #define TM (ROWS / 8)
-#define COLUMNS 64
+#define THREADS (2 * COLUMNS)
 #define STEPS 16
+#define LINES (THREADS / STEPS)  // rows of A, or columns of B, that all fetch at once
+#define FETCHES_A (ROWS / LINES)
+#define FETCHES_B (COLUMNS / LINES)
 #define PAD 4     // rows in shared memory begin in different banks, and at 16 bytes
 
 struct Shared {
     __align__(16) Real A[2][STEPS][ROWS + PAD];
     __align__(16) Real B[2][STEPS][COLUMNS + PAD];
-    Spot spots[TABLE];  // of so many pixels
-    int places[TABLE];  // in their windows
+    Spot spots[THREADS];    // of so many pixels
+    int places[THREADS];    // in their windows
     Tap taps[COLUMNS];
 };
 
@@ -54,20 +61,21 @@ __device__ __forceinline__ void tile(const Real* x, const Real* dy, const unsign
     const Axes a = axes_of<false>(g);
     const int M = rows_of<false>(g), K = length_of<false>(g, a), tiles = (M + ROWS - 1) / ROWS;
     const int group = blockIdx.y / tiles, m0 = blockIdx.y % tiles * ROWS;
-    const int k0 = blockIdx.x * COLUMNS, t = threadIdx.x, tx = t % 16, ty = t / 16;
+    const int k0 = blockIdx.x * COLUMNS, t = threadIdx.x;
+    const int tx = t % (COLUMNS / 4), ty = t / (COLUMNS / 4);
     const int step = t % STEPS, row = t / STEPS;  // of A and B, where this thread fetches
     const Index plane = POOL ? Index(windows.PH) * windows.PW : plane_of<false>(g);
     const Index before = (m0 + row) * plane, begin = Index(blockIdx.z) * chunk;
     const Index pixels = g.N * plane_of<false>(g) - begin;
     const int length = pixels < chunk ? pixels : chunk;
-    Real sum[TM][4] = {}, next_a[TM], next_b[COLUMNS / 8];
-    int next_code[TM], place = 0;
+    Real sum[TM][4] = {}, next_a[FETCHES_A], next_b[FETCHES_B];
+    int next_code[FETCHES_A], place = 0;
 
     if (t < COLUMNS) s.taps[t] = tap_of<false>(g, a, k0 + t);
     for (int p0 = 0;; p0 += STEPS) {
         const int buffer = p0 / STEPS % 2;
         if (p0 < length) {
-            if (p0 % TABLE == 0) {
+            if (p0 % THREADS == 0) {
                 Spot spot = spot_of<false>(g, a, begin + p0 + t, group);
                 if (POOL) s.places[t] = window_of(spot, g, windows, begin + p0 + t, group);
                 if (p0 + t >= length) spot.h = FAR;
@@ -75,27 +83,28 @@ __device__ __forceinline__ void tile(const Real* x, const Real* dy, const unsign
                 __syncthreads();
             }
             // consecutive threads take consecutive pixels
-            const Spot spot = s.spots[p0 % TABLE + step];
+            const Spot spot = s.spots[p0 % THREADS + step];
             const int height = spot.h != FAR ? M - m0 - row : 0;
             Index from = before + spot.result;
-            if (POOL) place = s.places[p0 % TABLE + step];
+            if (POOL) place = s.places[p0 % THREADS + step];
 #pragma unroll
-            for (int j = 0; j < TM; ++j) {
-                next_a[j] = j * 8 < height ? dy[from] : Real(0);
-                if (POOL) next_code[j] = j * 8 < height ? code[from] : place;
-                from += 8 * plane;
+            for (int j = 0; j < FETCHES_A; ++j) {
+                next_a[j] = j * LINES < height ? dy[from] : Real(0);
+                if (POOL) next_code[j] = j * LINES < height ? code[from] : place;
+                from += LINES * plane;
             }
 #pragma unroll
-            for (int j = 0; j < COLUMNS / 8; ++j)
-                next_b[j] = fetch(x, a, s.taps[row + j * 8], spot);
+            for (int j = 0; j < FETCHES_B; ++j)
+                next_b[j] = fetch(x, a, s.taps[row + j * LINES], spot);
         }
         if (p0) multiply(s, 1 - buffer, ty, tx, sum);  // meanwhile: the pixels before
         if (p0 >= length) break;
 #pragma unroll
-        for (int j = 0; j < TM; ++j)
-            s.A[buffer][step][row + j * 8] = POOL && next_code[j] != place ? Real(0) : next_a[j];
+        for (int j = 0; j < FETCHES_A; ++j)
+            s.A[buffer][step][row + j * LINES] =
+                POOL && next_code[j] != place ? Real(0) : next_a[j];
 #pragma unroll
-        for (int j = 0; j < COLUMNS / 8; ++j) s.B[buffer][step][row + j * 8] = next_b[j];
+        for (int j = 0; j < FETCHES_B; ++j) s.B[buffer][step][row + j * LINES] = next_b[j];
         __syncthreads();  // all have read the other A and B, and spots
     }
 
@@ -111,7 +120,7 @@ __device__ __forceinline__ void tile(const Real* x, const Real* dy, const unsign
     }
 }
 
-extern "C" __global__ void __launch_bounds__(128) weight_gradient(
+extern "C" __global__ void __launch_bounds__(THREADS) weight_gradient(
     const Real* x, const Real* dy, Real* partial, int chunk, Index N, int C, int H, int W, int F,
     int KH, int KW, int OH, int OW, int SH, int SW, int DH, int DW, int TOP, int LEFT, int G)
 {
@@ -120,7 +129,7 @@ extern "C" __global__ void __launch_bounds__(128) weight_gradient(
     tile<false>(x, dy, nullptr, partial, chunk, {}, g, shared);
 }
 
-extern "C" __global__ void __launch_bounds__(128) weight_gradient_pool(
+extern "C" __global__ void __launch_bounds__(THREADS) weight_gradient_pool(
     const Real* x, const Real* dy, const unsigned char* code, Real* partial, int chunk, int PH,
     int PW, int WINDOW_H, int WINDOW_W, Index N, int C, int H, int W, int F, int KH, int KW, int OH,
     int OW, int SH, int SW, int DH, int DW, int TOP, int LEFT, int G)
@@ -130,11 +139,11 @@ extern "C" __global__ void __launch_bounds__(128) weight_gradient_pool(
     tile<true>(x, dy, code, partial, chunk, {PH, PW, WINDOW_H, WINDOW_W}, g, shared);
 }
 
-// A block of 32 weights by up to 16 rows of threads: row y adds up the parts y, y + rows ...
-extern "C" __global__ void __launch_bounds__(512) sum_parts(
+// A block of 32 weights by up to 32 rows of threads: row y adds up the parts y, y + rows ...
+extern "C" __global__ void __launch_bounds__(1024) sum_parts(
     const Real* partial, Real* dw, Index n, int parts)
 {
-    __shared__ Real scratch[16][32];
+    __shared__ Real scratch[32][32];
     const int x = threadIdx.x, y = threadIdx.y, rows = blockDim.y;
     const Index i = Index(blockIdx.x) * 32 + x;
     Real sum = 0;

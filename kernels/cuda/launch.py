@@ -122,7 +122,8 @@ def variants(file, real):
         return ("ROWS=128", "ROWS=64", "ROWS=32") if real == np.float32 else ()
     if file not in ("conv", "conv_weight"):
         return (None,)
-    return ("ROWS=64", "ROWS=32") if real == np.float32 else ("ROWS=32",)
+    few = ("COLUMNS=16",) if file == "conv_weight" else ()
+    return (*(("ROWS=64",) if real == np.float32 else ()), "ROWS=32", *few)
 
 
 def options(real, wide, variant=None):
