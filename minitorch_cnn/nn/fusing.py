@@ -2,8 +2,9 @@
 
 A convolution, its ReLU and its max-pool are three ops to read, but one pass over memory does all
 (``ops/fused.py``): results and gradients are the same, and the arrays between them are never
-stored. That is done for float32 on the CPU, for layers just of these classes and without hooks, and
-neither inside ``no_fusing()`` nor while a NaN is looked for.
+stored. That is done for float32, on a GPU and by the compiled kernels of the CPU, for layers just
+of these classes and without hooks, and neither inside ``no_fusing()`` nor while a NaN is looked
+for.
 """
 import contextlib
 import threading
@@ -13,6 +14,7 @@ import numpy as np
 
 from .. import kernels
 from ..autograd import Tensor, modes
+from ..device import is_gpu_array
 from ..ops import fused
 from ..ops.geometry import conv_options, conv_output, pool_output, pool_windows
 from .activation import ReLU, ReLU6
@@ -77,11 +79,12 @@ def same(layers, others):
 def _may_fuse(x):
     if _switch.off or modes.state.observer is not None or modes.state.anomaly:
         return False
-    return type(x) is Tensor and _is_plain(x._data) and kernels.language_of(x._data) == "cpu"
+    return type(x) is Tensor and _is_plain(x._data) and x._data.size > 0 \
+        and kernels.language_of(x._data) != "reference"
 
 
 def _is_plain(array):
-    return type(array) is np.ndarray and array.dtype == FLOAT and array.size > 0
+    return (type(array) is np.ndarray or is_gpu_array(array)) and array.dtype == FLOAT
 
 
 def _are_watched(layers):
@@ -95,8 +98,7 @@ def _are_watched(layers):
 
 
 def _are_plain(*parameters):
-    return all(p is None or type(p._data) is np.ndarray and p._data.dtype == FLOAT
-               for p in parameters)
+    return all(p is None or _is_plain(p._data) for p in parameters)
 
 
 # what is needed of each layer; None where it is not for a fused op --------------------------------

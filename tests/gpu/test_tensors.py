@@ -199,3 +199,31 @@ def test_random_numbers_for_tensors_on_a_gpu():
         assert draw(p).is_cuda and here.tolist() != p.tolist()
         mt.manual_seed(1)
         assert draw(p).tolist() == here.tolist()
+
+
+def steps(x, layers, training):
+    """Result and all gradients, as NumPy arrays; and the last op."""
+    for parameter in layers.parameters():
+        parameter.grad = None
+    x = mt.from_numpy(x).cuda().requires_grad_()
+    y = layers.train(training)(x)
+    (y * y).sum().backward()
+    arrays = [y.detach(), x.grad, *[p.grad for p in layers.parameters()]]
+    return [a.cpu().numpy() for a in arrays], type(y.grad_fn).__name__
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("layers, op", [
+    (lambda: [nn.Conv2d(3, 5, 3), nn.ReLU(), nn.MaxPool2d(2)], "ConvReLUPool"),
+    (lambda: [nn.Conv2d(3, 5, 3), nn.ReLU()], "ConvReLU"),
+    (lambda: [nn.Conv2d(3, 5, 3), nn.BatchNorm2d(5), nn.ReLU()], "BatchNormReLU"),
+    (lambda: [nn.Flatten(), nn.Linear(192, 4), nn.ReLU()], "LinearReLU")])
+def test_neighbors_run_as_one_op(layers, op, training, cupy):
+    x = np.random.default_rng(0).standard_normal((4, 3, 8, 8)).astype(np.float32)
+    layers = nn.Sequential(*layers()).cuda()
+    together, last = steps(x, layers, training)
+    with nn.no_fusing():
+        alone, other = steps(x, layers, training)
+    assert last.startswith(op) and other != last
+    for a, b in zip(together, alone):
+        np.testing.assert_allclose(a, b, 1e-4, 1e-4)
