@@ -23,7 +23,7 @@ from nets import NETS, flops, to_torch
 
 WORK = {"mnist": 128, "cifar": 128, "resnet18": 64}     # images in a batch
 TOLERANCE = {"highest": 2e-4, "high": 1e-2}             # of a loss
-LR = 0.01
+LR = 0.001
 ROUNDS, SECONDS = 9, 0.1    # turns of each arm, and how long one takes at least
 
 

@@ -138,6 +138,7 @@ class Entry:
 
     __slots__ = ("compiled", "alone")
     tape = None     # list of (compiled function, arguments)
+    silent = False  # calls are noted on the tape, but not made
     spoiled = False     # NumPy touched data since this was set to False
     kept = []           # what captured calls hold on to besides their arguments
 
@@ -153,26 +154,31 @@ class Entry:
         """Run it."""
         if Entry.tape is not None:
             Entry.tape.append((self.compiled, args))
+            if Entry.silent:
+                return None
         return self.compiled(*args)
 
 
 def run_or(first, arguments, otherwise):
     """Run an Entry that tells whether all went well; where it did not, ``otherwise()``.
 
-    A tape gets one call that decides anew every time: so what ``otherwise`` would call is noted.
+    A tape gets one call that decides anew every time: so what ``otherwise`` would call is noted,
+    and not called, since it works in the scratch memory where ``first`` expects something.
     """
     if Entry.tape is None:
         if not first(*arguments):
             otherwise()
         return
-    tape, Entry.tape = Entry.tape, []
+    tape, silent = Entry.tape, Entry.silent
+    Entry.tape, Entry.silent = [], True
     try:
         otherwise()
         others = Entry.tape
     finally:
-        Entry.tape = tape
+        Entry.tape, Entry.silent = tape, silent
     tape.append((_run_or, (first.compiled, arguments, others)))
-    _run_or(first.compiled, arguments, others)
+    if not silent:
+        _run_or(first.compiled, arguments, others)
 
 
 def _run_or(first, arguments, others):

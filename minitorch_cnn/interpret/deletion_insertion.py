@@ -106,7 +106,7 @@ def _curve(method, model, images, maps, target, step, fill, batch_size, output, 
     changed = np.append(np.arange(0, pixels, step), pixels)  # (S + 1,) pixels changed so far
     before, after = (images, filling) if method == "deletion" else (filling, images)
     logits = _logits_on_the_way(method, model, before, after, rank, changed, batch_size)
-    scores = pick(as_output(logits, output), np.repeat(targets, len(changed)))
+    scores = to_cpu(pick(as_output(logits, output), np.repeat(targets, len(changed))))
     scores = scores.reshape(len(images), len(changed))
     share = changed / pixels
     auc = _area(share, scores)
@@ -144,5 +144,4 @@ def _logits_on_the_way(method, model, before, after, rank, changed, batch_size):
 
 def _area(share, scores):
     """(N,) trapezoid rule."""
-    widths = array_module(scores).asarray(np.diff(share), dtype=scores.dtype)
-    return (scores[:, 1:] + scores[:, :-1]) / 2 @ widths
+    return (scores[:, 1:] + scores[:, :-1]) / 2 @ np.diff(share).astype(scores.dtype)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import minitorch_cnn as mt
+import minitorch_cnn.interpret
 from minitorch_cnn import kernels, nn
 from minitorch_cnn.nn import functional as F
 
@@ -227,3 +228,12 @@ def test_neighbors_run_as_one_op(layers, op, training, cupy):
     assert last.startswith(op) and other != last
     for a, b in zip(together, alone):
         np.testing.assert_allclose(a, b, 1e-4, 1e-4)
+
+
+def test_curves_are_arrays_on_the_cpu(rng):
+    model = nn.Sequential(nn.Conv2d(1, 3, 3), nn.ReLU(), nn.Flatten(), nn.Linear(108, 4)).eval()
+    images, maps = rng.random((2, 1, 8, 8), dtype=np.float32), rng.random((2, 8, 8))
+    here = mt.interpret.deletion(model, mt.tensor(images), maps, step=9)
+    there = mt.interpret.deletion(model.to("cuda"), mt.tensor(images).cuda(), maps, step=9)
+    for name in ("share", "probability", "auc", "target"):
+        np.testing.assert_allclose(getattr(there, name), getattr(here, name), rtol=1e-4)
