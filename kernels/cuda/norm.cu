@@ -125,6 +125,15 @@ extern "C" __global__ void channel_sum_columns(const Real* x, double* partial, I
     sum_columns(values, partial, N, C, scratch);
 }
 
+// Few rows: no second stage.
+extern "C" __global__ void channel_sum_rows(const Real* x, Real* total, Index N, int C) {
+    __shared__ double scratch[2 * 8 * 32];
+    const Plain values = {x};
+    const int c = blockIdx.x * 32 + threadIdx.x;
+    const Sums sum = column_sums(values, c, N, C, scratch);
+    if (threadIdx.y == 0 && c < C) total[c] = Real(sum.first);
+}
+
 extern "C" __global__ void behind_sum_planes(
     const Real* dy, const unsigned char* code, double* partial, Index N, int C, Index S)
 {

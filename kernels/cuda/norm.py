@@ -5,6 +5,7 @@ from .launch import blocks, contiguous, empty, launch, product, suits, sweep
 
 PART = 4096         # values of a channel for which a further block is worth its start
 ROWS = 128          # the same where 32 channels, each a column, share a block
+FEW = 512           # rows of which one block adds up 32 columns in a single launch
 MOST_PARTS = 64
 THREADS = 256       # that share a part
 MANY_BLOCKS = 2048  # enough to fill any GPU; more parts would only leave more to add up
@@ -54,7 +55,11 @@ def channel_sum(x):
     if not suits(x) or x.size == 0:
         return NotImplemented
     x, (N, C, S) = contiguous(x), sizes(x)
-    total, partial = empty((C,), x.dtype), partial_sums("norm", "channel_sum", N, C, S, x)
+    total = empty((C,), x.dtype)
+    if S == 1 and N <= FEW:
+        launch("norm", "channel_sum_rows", x.dtype, blocks(C, 32), (32, 8), x, total, N, C)
+        return total
+    partial = partial_sums("norm", "channel_sum", N, C, S, x)
     sweep("norm", "sums_finish", x.dtype, C, partial, total, empty((C,), x.dtype), C,
           partial.shape[1])
     return total

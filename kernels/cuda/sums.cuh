@@ -46,11 +46,12 @@ __device__ __forceinline__ void sum_planes(const Values& values, double* partial
     }
 }
 
-// One part of 32 channels, S == 1. `scratch` has 2 * 8 * 32 numbers.
+// One part of 32 channels, S == 1: the sums of channel c, for the first row of threads.
+// `scratch` has 2 * 8 * 32 numbers.
 template <class Values>
-__device__ __forceinline__ void sum_columns(const Values& values, double* partial, Index N, int C,
+__device__ __forceinline__ Sums column_sums(const Values& values, int c, Index N, int C,
                                             double* scratch) {
-    const int c = blockIdx.x * 32 + threadIdx.x, part = blockIdx.y, parts = gridDim.y;
+    const int part = blockIdx.y, parts = gridDim.y;
     Sums sum = {0, 0};
     if (c < C)
         sum = sum_of(values, [=](Index n) { return n * C + c; }, part * 8 + threadIdx.y, N,
@@ -59,11 +60,19 @@ __device__ __forceinline__ void sum_columns(const Values& values, double* partia
     mine[0] = sum.first;
     mine[8 * 32] = sum.second;
     __syncthreads();
-    if (threadIdx.y || c >= C) return;
-    for (int row = 1; row < 8; ++row) {
+    for (int row = 1; row < 8 && threadIdx.y == 0; ++row) {
         sum.first += mine[row * 32];
         sum.second += mine[(8 + row) * 32];
     }
+    return sum;
+}
+
+template <class Values>
+__device__ __forceinline__ void sum_columns(const Values& values, double* partial, Index N, int C,
+                                            double* scratch) {
+    const int c = blockIdx.x * 32 + threadIdx.x, part = blockIdx.y, parts = gridDim.y;
+    const Sums sum = column_sums(values, c, N, C, scratch);
+    if (threadIdx.y || c >= C) return;
     partial[part * C + c] = sum.first;
     partial[(parts + part) * C + c] = sum.second;
 }

@@ -588,3 +588,9 @@ def test_a_batch_from_a_data_set(cupy):
     y = to_cpu(kernels.gather_batch(*there))
     assert np.isnan(y[1:]).all() and not np.isnan(y[0]).any()
     assert kernels.gather_batch(there[0], there[1][:0], *there[2:]).shape == (0, 3, 5, 2)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", [(1, 1), (9, 33), (512, 5), (513, 5), (1100, 34)])
+def test_sums_of_columns_in_one_launch_and_in_two(shape, dtype):
+    assert close("channel_sum", (numbers(shape, dtype),), "every_second", 1e-5)
