@@ -272,6 +272,9 @@ class Recorder:
         with self._aside():
             result = op(*inputs)
         y = result._data
+        if op.lifted:
+            self.refuse(f"{op.name()} got a number on the CPU beside arrays on a GPU; move it with "
+                        f'.to("cuda") ({_user()})')
         for edge in op.edges:
             if isinstance(edge, Function) and edge not in self._ops:
                 self.refuse(f"a graph from outside leads into the step ({_user()})")

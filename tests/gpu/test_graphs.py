@@ -441,3 +441,18 @@ def test_a_net_in_eval_mode_is_one_graph():
             np.testing.assert_allclose(compiled(x).cpu().numpy(), model(x).cpu().numpy(), 0, 1e-5)
     explained = compiled.explain()
     assert explained.count("NormedConvReLUPool") == 2 and "in 1 CUDA graph" in explained
+
+
+def test_a_number_on_the_cpu_keeps_a_step_eager():
+    w, half = mt.ones(3, device="cuda", requires_grad=True), mt.tensor(0.5)
+
+    @mt.compile
+    def step(x):
+        w.grad = None
+        loss = (x * w * half).sum()
+        loss.backward()
+        return loss
+
+    with pytest.warns(RuntimeWarning, match="Mul got a number on the CPU beside arrays on a GPU"):
+        losses = [step(mt.full((3,), float(i), device="cuda")).item() for i in range(5)]
+    assert losses == [0, 1.5, 3, 4.5, 6] and w.grad.tolist() == [2, 2, 2]
