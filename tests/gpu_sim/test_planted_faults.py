@@ -23,7 +23,7 @@ FAULTS = [  # what, file, primitive, from, to, how it is seen
     ("missing barrier", "norm", "channel_sum",
      "    __syncthreads();\n    value = warp_sum(thread", "    value = warp_sum(thread", SEEN),
     ("missing barrier", "norm", "batch_norm_statistics",
-     "    __syncthreads();\n    if (threadIdx.y", "    if (threadIdx.y", SEEN),
+     "    __syncthreads();\n    for (int row", "    for (int row", SEEN),
     ("barrier of the warp only", "conv", "conv2d_input_gradient",
      "__syncthreads();  // all have read the other A and B, and taps", "__syncwarp();",
      KernelError),
