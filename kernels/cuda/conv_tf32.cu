@@ -16,13 +16,6 @@
 #include "tensor_cores.cuh"
 #include "window.cuh"
 
-#ifndef ROWS
-#define ROWS 128    // or 64, or 32, for few filters or few blocks
-#endif
-#define COLUMNS 128
-#define TALL (ROWS == 32 ? 1 : 2)       // a warp's products below each other
-#define THREADS (8 * ROWS / TALL)
-#define AT_ONCE (512 / THREADS)         // blocks on a processor, at least
 #define FETCHES_A (ROWS * STEPS / THREADS)      // numbers that a thread fetches
 #define FETCHES_B (COLUMNS * STEPS / THREADS)
 

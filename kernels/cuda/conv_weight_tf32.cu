@@ -14,13 +14,6 @@
 #include "conv.cuh"
 #include "tensor_cores.cuh"
 
-#ifndef ROWS
-#define ROWS 128    // or 64, or 32, for few filters or few blocks
-#endif
-#define COLUMNS 128
-#define TALL (ROWS == 32 ? 1 : 2)       // a warp's products below each other
-#define THREADS (8 * ROWS / TALL)
-#define AT_ONCE (512 / THREADS)         // blocks on a processor, at least
 #define LINES (THREADS / STEPS)         // rows of A, or columns of B, that all fetch at once
 #define FETCHES_A (ROWS / LINES)
 #define FETCHES_B (COLUMNS / LINES)

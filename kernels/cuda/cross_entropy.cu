@@ -17,9 +17,7 @@ extern "C" __global__ void cross_entropy_rows(
     __shared__ Real scratch[32];
     const Row row(rows, K, S);
     const Real most = largest(x, row, K, scratch);
-    Real sum = 0;
-    for (int k = row.first; k < K; k += row.stride) sum += exp(x[row.at(k)] - most);
-    sum = log(row_sum(sum, scratch));
+    const Real sum = log(sum_of_exps(x, row, K, most, scratch));
     if (!row.exists) return;
     const long long label = labels[row.number];
     const bool counts = label != ignored, wrong = label < 0 || label >= K;

@@ -55,3 +55,11 @@ __device__ __forceinline__ Real largest(const Real* x, const Row& row, int K, Re
     }
     return row_max(best, scratch);
 }
+
+// The sum of exp(x - most).
+__device__ __forceinline__ Real sum_of_exps(const Real* x, const Row& row, int K, Real most,
+                                            Real* scratch) {
+    Real sum = 0;
+    for (int k = row.first; k < K; k += row.stride) sum += exp(x[row.at(k)] - most);
+    return row_sum(sum, scratch);
+}

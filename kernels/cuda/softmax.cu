@@ -6,9 +6,7 @@ extern "C" __global__ void softmax_forward(const Real* x, Real* y, Index rows, i
     __shared__ Real scratch[32];
     const Row row(rows, K, inner);
     const Real most = largest(x, row, K, scratch);
-    Real sum = 0;
-    for (int k = row.first; k < K; k += row.stride) sum += exp(x[row.at(k)] - most);
-    sum = row_sum(sum, scratch);
+    const Real sum = sum_of_exps(x, row, K, most, scratch);
     if (!row.exists) return;
     for (int k = row.first; k < K; k += row.stride)
         y[row.at(k)] = exp(x[row.at(k)] - most) / sum;
@@ -20,9 +18,7 @@ extern "C" __global__ void log_softmax_forward(
     __shared__ Real scratch[32];
     const Row row(rows, K, inner);
     const Real most = largest(x, row, K, scratch);
-    Real sum = 0;
-    for (int k = row.first; k < K; k += row.stride) sum += exp(x[row.at(k)] - most);
-    sum = log(row_sum(sum, scratch));
+    const Real sum = log(sum_of_exps(x, row, K, most, scratch));
     if (!row.exists) return;
     for (int k = row.first; k < K; k += row.stride) y[row.at(k)] = (x[row.at(k)] - most) - sum;
 }

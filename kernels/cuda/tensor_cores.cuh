@@ -19,7 +19,15 @@
 #pragma once
 #include "common.cuh"
 
-#define STEPS 16  // of the inner dimension
+// A tile of the result, ROWS x COLUMNS, and the block that computes it.
+#ifndef ROWS
+#define ROWS 128    // or 64, or 32, for few filters or few blocks
+#endif
+#define COLUMNS 128
+#define TALL (ROWS == 32 ? 1 : 2)       // a warp's products below each other
+#define THREADS (8 * ROWS / TALL)
+#define AT_ONCE (512 / THREADS)         // blocks on a processor, at least
+#define STEPS 16                        // of the inner dimension, at a time
 
 #ifdef __CUDACC__
 __device__ __forceinline__ void mma(float (&d)[4], const Pack& a, float b0, float b1) {
@@ -58,7 +66,6 @@ __device__ __forceinline__ Pack four(const float* from) {
 
 // A warp's part of a tile: sum (16 TALL x 32) += A (16 TALL x 16) B (16 x 32), from row m and column
 // n of the tile on.
-template <int TALL>
 __device__ __forceinline__ void multiply(float (&sum)[TALL][4][4], const float* A, const float* B,
                                          int m, int n) {
     const unsigned lane = threadIdx.x % 32;

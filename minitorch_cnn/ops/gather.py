@@ -257,10 +257,10 @@ class ScatterMultiply(Function):
         self.dim = dim
 
     def forward(self, x, index, src):
-        y, src, dim = x.copy(), _part(src, index), self.dim if x.ndim else 0
-        for i in range(index.shape[dim] if index.ndim else 1):  # in one slice no place comes twice
-            here = (slice(None),) * dim + (slice(i, i + 1),) if index.ndim else ()
-            y[_places(index[here], dim)] *= src[here] if hasattr(src, "shape") else src
+        y, src = x.copy(), _part(src, index)
+        for i in range(index.shape[self.dim]):      # in one slice no place comes twice
+            here = (slice(None),) * self.dim + (slice(i, i + 1),)
+            y[_places(index[here], self.dim)] *= src[here] if hasattr(src, "shape") else src
         return y
 
     def backward(self, dy):
